@@ -1,0 +1,4 @@
+export * from './event.js';
+export * from './experiment.js';
+export * from './snapshot.js';
+export * from './statistics.js';

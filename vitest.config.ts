@@ -1,0 +1,24 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
+/** Tests read the packages' sources, so that an edit needs no build; the package test reads what is published. */
+export default defineConfig({
+  resolve: {
+    alias: [
+      { find: /^@armature\/sdk$/, replacement: source('sdk/src/index.ts') },
+      { find: /^@armature\/sdk\/(policies|protocol|node)$/, replacement: `${source('sdk/src')}/$1/index.ts` },
+      { find: /^@armature\/analysis$/, replacement: source('analysis/src/index.ts') },
+      { find: /^@armature\/analysis\/(fold|log)$/, replacement: `${source('analysis/src')}/$1/index.ts` },
+      { find: /^@armature\/server$/, replacement: source('server/src/index.ts') },
+      { find: /^@armature\/server\/local$/, replacement: source('server/src/local.ts') },
+    ],
+  },
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    maxWorkers: 2,
+  },
+});
