@@ -1,1 +1,3 @@
-export {};
+export * from './estimate.js';
+export type * from './report.js';
+export { CHECK_STATUS, VERDICTS } from './report.js';
