@@ -1,1 +1,4 @@
-export {};
+export * from './data-directory.js';
+export * from './read-log.js';
+export * from './read-segment.js';
+export * from './segment.js';

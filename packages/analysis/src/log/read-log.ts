@@ -1,0 +1,76 @@
+import { basename, dirname, join } from 'node:path';
+import type { ConfigLogEvent, LogEvent, LogRecord } from '@armature/sdk/protocol';
+import { layoutOf, listSegments } from './data-directory.js';
+import { readSegment } from './read-segment.js';
+
+/** Bytes in the middle of a log fail their check: nothing behind them may be read as if they were not there. */
+export class LogDamage extends Error {
+  readonly code = 'LOG_DAMAGED';
+  constructor(
+    readonly segment: string,
+    readonly byte: number,
+  ) {
+    const name = join(basename(dirname(segment)), basename(segment));
+    super(
+      `LOG_DAMAGED: ${name} fails its check at byte ${byte}, and good records follow; restore the file from a copy`,
+    );
+  }
+}
+
+/** The log has a hole: a segment does not begin where the one before it ended. */
+export class LogHole extends Error {
+  readonly code = 'DATA_HOLE';
+  constructor(
+    readonly segment: string,
+    readonly expected: number,
+    readonly found: number,
+  ) {
+    super(
+      `DATA_HOLE: records ${expected} to ${found - 1} are missing before ${basename(segment)}; restore the file from a copy`,
+    );
+  }
+}
+
+/**
+ * Streams a folder of segments in offset order, group by group, starting with the group that holds `from`.
+ * A torn tail at the end of the last segment ends the stream; damage or a hole throws.
+ */
+export async function* readStream<E>(folder: string, from = 0): AsyncGenerator<readonly LogRecord<E>[]> {
+  const segments = await listSegments(folder);
+  const later = segments.findIndex((segment) => segment.base > from);
+  const start = Math.max(0, (later < 0 ? segments.length : later) - 1);
+  let next: number | undefined;
+  for (const [index, segment] of segments.entries()) {
+    if (index < start) continue;
+    if (next !== undefined && segment.base !== next) throw new LogHole(segment.path, next, segment.base);
+    next ??= segment.base;
+    const groups = readSegment<E>(segment.path);
+    let step = await groups.next();
+    for (; !step.done; step = await groups.next()) {
+      const { records } = step.value;
+      const first = records[0];
+      if (first === undefined) continue;
+      if (first.offset !== next) throw new LogHole(segment.path, next, first.offset);
+      next += records.length;
+      if (next <= from) continue;
+      yield first.offset >= from ? records : records.slice(from - first.offset);
+    }
+    const end = step.value;
+    const last = index === segments.length - 1;
+    if (end.damaged || (end.good < end.size && !last)) throw new LogDamage(segment.path, end.good);
+  }
+}
+
+/** The records of one partition of a data directory, from an offset on, group by group. */
+export function readPartition(
+  directory: string,
+  partition: number,
+  from = 0,
+): AsyncGenerator<readonly LogRecord<LogEvent>[]> {
+  return readStream<LogEvent>(layoutOf(directory).partition(partition), from);
+}
+
+/** The definitions and versions of a data directory, in the order in which they became durable. */
+export function readConfig(directory: string): AsyncGenerator<readonly LogRecord<ConfigLogEvent>[]> {
+  return readStream<ConfigLogEvent>(layoutOf(directory).config);
+}
