@@ -104,8 +104,14 @@ function run(title, command, holdBy) {
 /** A failure that the reader can act on; it is printed without a stack. */
 class SetupFailure extends Error {}
 
+/** The last lines that say something: npm puts its usage page behind the error, and that is left out. */
 function lastLines(output) {
-  return output.trimEnd().split('\n').slice(-OUTPUT_LINES_KEPT).join('\n');
+  const lines = output.split('\n').filter((line) => line.replace(/^npm (error|ERR!)/, '').trim() !== '');
+  const usage = lines.findIndex((line) => /^npm (error|ERR!) (Clean install a project|Usage:)/.test(line));
+  return lines
+    .slice(0, usage === -1 ? lines.length : usage)
+    .slice(-OUTPUT_LINES_KEPT)
+    .join('\n');
 }
 
 async function install(holdBy) {
