@@ -1,8 +1,16 @@
 export * from './canonical-json.js';
+export type { WireFault } from './coded.js';
 export * from './event.js';
+export * from './event-schema.js';
 export * from './experiment.js';
+export * from './id.js';
+export * from './name.js';
+export * from './nearest.js';
+export * from './parse-event.js';
 export * from './sha256.js';
+export * from './show.js';
 export * from './snapshot.js';
 export * from './statistics.js';
+export * from './time.js';
 export * from './token.js';
 export * from './well-formed.js';

@@ -29,6 +29,8 @@ export interface SnapshotExperiment {
   readonly arms: readonly string[];
   /** Present where any arm has a value other than its id. */
   readonly values?: readonly JsonValue[];
+  /** The metric that a bare reward value means. */
+  readonly reward?: string;
   /** Whether a decision needs a unit. */
   readonly rules: readonly Rule[];
 }

@@ -20,25 +20,30 @@ export interface StatisticsCell {
   readonly arms: readonly ArmStatistics[];
 }
 
-/** What the fold counted and did not learn from, per experiment. Every number of the report's health line. */
+/** What the fold counted and did not learn from, per experiment: every number of the report's health line. */
 export interface Health {
+  /** Decision events, duplicates excluded. */
   readonly decisions: number;
   /** Decisions that were not randomised, by reason. */
   readonly notRandomised: { readonly [reason: string]: number };
-  /** Later decisions of an open or closed trial: they add nothing. */
+  /** Later decisions of a trial, or of a period long over: they add nothing. */
   readonly repeated: number;
+  /** Reward events, duplicates excluded. */
   readonly rewards: number;
+  /** Events whose id had been seen: counted once already. */
   readonly duplicates: number;
-  /** Same id, other payload: the first wins. */
-  readonly conflicts: number;
-  /** Rewards after the trial had closed or outside its window. */
+  /** Rewards outside their trial's window, or after it had closed. */
   readonly late: number;
   /** Rewards whose decision never came. */
   readonly unmatched: number;
-  /** Rewards of decisions that do not count (not randomised, or not exposed). */
-  readonly ignored: number;
-  /** Decisions whose propensity is not the version's: excluded. */
+  /** Rewards of decisions that do not count: not randomised, not exposed, or excluded. */
+  readonly uncounted: number;
+  /** Rewards that the trial's own definition does not know or allow. */
+  readonly invalid: number;
+  /** Decisions whose propensity is not their version's, or whose version is unknown: excluded. */
   readonly propensityMismatch: number;
-  /** Decisions that clients reported as lost. */
+  /** Events older than the dedupe horizon: refused, so that they are never doubled. */
+  readonly tooOld: number;
+  /** Decisions that clients reported as lost before they reached the log. */
   readonly dropped: number;
 }
