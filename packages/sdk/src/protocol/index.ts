@@ -4,6 +4,7 @@ export * from './event.js';
 export * from './event-schema.js';
 export * from './experiment.js';
 export * from './id.js';
+export * from './json-door.js';
 export * from './name.js';
 export * from './nearest.js';
 export * from './parse-event.js';
