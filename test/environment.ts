@@ -1,0 +1,56 @@
+/** What a machine may or may not have, and how a suite that wants it says so. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe } from 'vitest';
+
+/** Things a suite may want beside Node. Each finder returns where the thing is. */
+const FINDERS = {
+  /** Python with the packages that work out oracles; `ARMATURE_PYTHON` names another interpreter than `python3`. */
+  python: findPython,
+  /** The folder of real logs that stands beside the checkout, or inside it; `ARMATURE_DATA` names another. */
+  data: findData,
+} as const satisfies Record<string, () => string | undefined>;
+
+export type Tool = keyof typeof FINDERS;
+
+const TOOLS = Object.keys(FINDERS) as Tool[];
+const found = new Map<Tool, string | undefined>();
+
+function findPython(): string | undefined {
+  const python = process.env.ARMATURE_PYTHON ?? 'python3';
+  const probe = spawnSync(python, ['-c', 'import mpmath, numpy, scipy'], { stdio: 'ignore', timeout: 20_000 });
+  return probe.status === 0 ? python : undefined;
+}
+
+function findData(): string | undefined {
+  const beside = ['../../shared/data', '../shared/data'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  const named = process.env.ARMATURE_DATA;
+  return (named === undefined ? beside : [named]).find((folder) => existsSync(folder));
+}
+
+function required(): readonly string[] {
+  const names = (process.env.ARMATURE_TEST_REQUIRE ?? '').split(',').filter((name) => name !== '');
+  const unknown = names.filter((name) => !TOOLS.includes(name as Tool));
+  if (unknown.length === 0) return names;
+  throw new Error(`ARMATURE_TEST_REQUIRE: unknown tool, got "${unknown.join(', ')}", known: ${TOOLS.join(', ')}`);
+}
+
+/** Where `tool` is on this machine, or undefined. Throws when `ARMATURE_TEST_REQUIRE` names it and it is absent. */
+export function available(tool: Tool): string | undefined {
+  if (!found.has(tool)) found.set(tool, FINDERS[tool]());
+  const where = found.get(tool);
+  if (where === undefined && required().includes(tool)) {
+    throw new Error(`ARMATURE_TEST_REQUIRE names ${tool}, which is not on this machine`);
+  }
+  return where;
+}
+
+/**
+ * A suite that needs `tool`: `body` receives where it is. On a machine without it the suite is named as not run in the
+ * closing lines of `npm test`.
+ */
+export function describeWith(tool: Tool, title: string, body: (where: string) => void): void {
+  const where = available(tool);
+  describe.skipIf(where === undefined)(`${title} [needs ${tool}]`, () => body(where ?? ''));
+}
