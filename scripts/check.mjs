@@ -22,7 +22,7 @@ const STEPS = {
     [tsc, '-b'],
     [tsc, '-p', 'tsconfig.test.json'],
   ],
-  lint: [[biome, 'check', '.']],
+  lint: [[biome, 'check', '--error-on-warnings', '.']],
   architecture: [[vitest, 'run', ...ARCHITECTURE]],
   docs: [[vitest, 'run', ...DOCS]],
   tests: [[script('test.mjs'), ...[...ARCHITECTURE, ...DOCS].flatMap((file) => ['--exclude', file])]],
