@@ -47,7 +47,7 @@ export function wantedStamp() {
 }
 
 /** The npm that started us, else the one that came with this Node, else whatever the shell finds. */
-function npmCommand() {
+export function npmCommand() {
   const bin = dirname(process.execPath);
   const candidates = [
     process.env.npm_execpath,
@@ -59,7 +59,8 @@ function npmCommand() {
   return { file: process.platform === 'win32' ? 'npm.cmd' : 'npm', args: [], shell: process.platform === 'win32' };
 }
 
-function cleanEnvironment() {
+/** The environment for an npm that is started from here, without what an outer `npm run` would impose on it. */
+export function npmEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => !INHERITED_SETTINGS.test(name));
   return Object.fromEntries(kept);
 }
@@ -73,7 +74,7 @@ function run(title, command, holdBy) {
     const started = Date.now();
     const child = spawn(command.file, command.args, {
       cwd: ROOT,
-      env: cleanEnvironment(),
+      env: npmEnvironment(),
       shell: command.shell,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
