@@ -60,8 +60,8 @@ export function npmCommand() {
 }
 
 /** The environment for an npm that is started from here, without what an outer `npm run` would impose on it. */
-export function npmEnvironment() {
-  const kept = Object.entries(process.env).filter(([name]) => !INHERITED_SETTINGS.test(name));
+export function npmEnvironment(outer = process.env) {
+  const kept = Object.entries(outer).filter(([name]) => !INHERITED_SETTINGS.test(name));
   return Object.fromEntries(kept);
 }
 
