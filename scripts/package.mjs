@@ -44,10 +44,12 @@ function contentFaults(name, files) {
   const compiled = files.filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path));
   const orphans = compiled.filter((path) => !existsSync(join(ROOT, 'packages', name, sourceOf(path))));
   const strange = files.filter((path) => /(^|\/)(test|src|node_modules)\/|tsconfig|\.tsbuildinfo$|\.tgz$/.test(path));
+  const missing = ['LICENSE', 'README.md'].filter((path) => !files.includes(path));
   const tell = (what) => (path) => `@armature/${name} ${what}: ${path}`;
   return [
     ...orphans.map(tell('packs output without a source (remove packages/*/dist and build again)')),
     ...strange.map(tell('packs what users do not need')),
+    ...missing.map(tell('lacks a file')),
   ];
 }
 
