@@ -1,0 +1,140 @@
+import type { DecisionEvent, Experiment, ExposureEvent, LogRecord } from '@armature/sdk/protocol';
+import { enter, remember } from './dedupe.js';
+import { count, countNotRandomised } from './health.js';
+import { creationTime, eventTime } from './log-time.js';
+import { decisionKey, joinTrial, joinWaiting } from './rewards.js';
+import type { PlainDecision, Trial } from './state.js';
+import { epochOf } from './statistics.js';
+import { type FoldContext, openTrial } from './trials.js';
+
+/** A decision opens a trial, joins one that its unit had opened, or is counted as one that does not count. */
+export function foldDecision(context: FoldContext, record: LogRecord<DecisionEvent>): void {
+  const { state } = context;
+  const { event, at } = record;
+  const { data } = event;
+  count(state.health, data.experiment, 'decisions');
+  if (data.dropped !== undefined) count(state.health, data.experiment, 'dropped', data.dropped);
+  if (data.reason !== 'split' && data.reason !== 'sticky') {
+    countNotRandomised(state.health, data.experiment, data.reason);
+    return discount(context, event.id, data.experiment, at);
+  }
+  const decision = plain(event, at);
+  if (data.exposed !== false) return countDecision(context, event.id, decision, at);
+  if (state.exposures.delete(event.id)) return countDecision(context, event.id, decision, at);
+  state.unexposed.set(event.id, { id: event.id, at, decision });
+}
+
+/** An exposure makes a decision count that was made with `expose: false`. */
+export function foldExposure(context: FoldContext, record: LogRecord<ExposureEvent>): void {
+  const { state } = context;
+  const { decision } = record.event.data;
+  const unexposed = state.unexposed.get(decision);
+  if (unexposed === undefined) {
+    if (!state.index.byDecision.has(decision)) state.exposures.set(decision, record.at);
+    return;
+  }
+  state.unexposed.delete(decision);
+  countDecision(context, decision, unexposed.decision, record.at);
+}
+
+function plain(event: DecisionEvent, at: number): PlainDecision {
+  const { data } = event;
+  return {
+    experiment: data.experiment,
+    definition: data.definition,
+    version: data.snapshot,
+    rule: data.rule ?? 'policy',
+    arm: data.arm,
+    propensity: data.propensity,
+    time: eventTime(event.time, at),
+    ...(data.unit === undefined ? {} : { unit: data.unit }),
+    ...(data.request === undefined ? {} : { request: data.request }),
+    ...(data.period === undefined ? {} : { period: data.period }),
+  };
+}
+
+function countDecision(context: FoldContext, id: string, decision: PlainDecision, at: number): void {
+  const { state, registry } = context;
+  const version = registry.version(decision.experiment, decision.version);
+  const experiment = registry.definition(decision.definition);
+  const arm = version?.arms.indexOf(decision.arm) ?? -1;
+  const drawn = version?.rules[decision.rule]?.[arm];
+  const unitless = experiment?.assign !== 'request' && decision.unit === undefined;
+  if (version === undefined || experiment === undefined || drawn !== decision.propensity || unitless) {
+    count(state.health, decision.experiment, 'propensityMismatch');
+    return discount(context, id, decision.experiment, at);
+  }
+  const key = trialKey(experiment, decision, id);
+  const known = state.trials.get(key);
+  if (!opens(context, experiment, decision, key, at)) {
+    count(state.health, decision.experiment, 'repeated');
+    return known === undefined ? discount(context, id, decision.experiment, at) : repeat(context, known, id);
+  }
+  const { definition, rule, time, unit } = decision;
+  const trial: Trial = {
+    key,
+    experiment: decision.experiment,
+    definition,
+    version: decision.version,
+    rule,
+    arm,
+    time,
+    at,
+    ...(unit === undefined ? {} : { unit }),
+    decisions: [id],
+    kept: new Map(),
+    closed: new Set(),
+  };
+  openTrial(context, trial, experiment, version.arms.length);
+  joinWaiting(context, trial);
+}
+
+/** What is randomised: the unit in its period and learning epoch, or the request. */
+function trialKey(experiment: Experiment, decision: PlainDecision, id: string): string {
+  if (experiment.assign !== 'request') {
+    return `${decision.experiment}\0u\0${epochOf(decision.version)}\0${decision.period ?? 'never'}\0${decision.unit}`;
+  }
+  return decision.request === undefined ? `d\0${id}` : `${decision.experiment}\0r\0${decision.request}`;
+}
+
+/** Whether a decision is the first of its randomisation unit. */
+function opens(
+  context: FoldContext,
+  experiment: Experiment,
+  decision: PlainDecision,
+  key: string,
+  at: number,
+): boolean {
+  if (experiment.assign !== 'request') {
+    const epoch = epochOf(decision.version);
+    return enter(context.state, decision.experiment, epoch, decision.period, decision.unit ?? '');
+  }
+  if (decision.request === undefined) return true;
+  return remember(context.state, key, decision.time, at) === 'new';
+}
+
+function repeat(context: FoldContext, trial: Trial, id: string): void {
+  const { state } = context;
+  trial.decisions.push(id);
+  state.index.byDecision.set(id, trial);
+  const key = decisionKey(id);
+  for (const reward of state.waiting.get(key) ?? []) joinTrial(context, trial, reward);
+  state.waiting.delete(key);
+}
+
+/** Notes that a decision does not count, so that its rewards are no mystery. */
+function discount(context: FoldContext, id: string, experiment: string, at: number): void {
+  const { state } = context;
+  state.uncounted.set(id, at);
+  const key = decisionKey(id);
+  count(state.health, experiment, 'uncounted', state.waiting.get(key)?.length ?? 0);
+  state.waiting.delete(key);
+}
+
+/** Whether an event's id is new; duplicates and what is too old are counted. */
+export function isNew(context: FoldContext, id: string, time: string, at: number, experiment: string): boolean {
+  const seen = remember(context.state, id, creationTime(id, time), at);
+  if (seen === 'duplicate') count(context.state.health, experiment, 'duplicates');
+  if (seen === 'too-old') count(context.state.health, experiment, 'tooOld');
+  return seen === 'new';
+}

@@ -1,0 +1,102 @@
+import type { Cell } from '@armature/sdk/policies';
+import type { MutableHealth } from './health.js';
+import type { Registry } from './registry.js';
+import { emptyState, type Kept, type PartitionState, type Trial, type Unexposed, type WaitingReward } from './state.js';
+import type { MutableCell } from './statistics.js';
+import { indexTrial } from './trials.js';
+
+type Entries<K, V> = readonly (readonly [K, V])[];
+type PlainTrial = Omit<Trial, 'kept' | 'closed'> & {
+  readonly kept: Entries<string, Kept>;
+  readonly closed: readonly string[];
+};
+type PlainCell = Omit<MutableCell, 'arms'> & {
+  readonly arms: readonly { readonly opened: number; readonly metrics: Entries<string, Cell> }[];
+};
+
+/** A partition's state as JSON: maps become lists of entries in their order, so that reading it back changes nothing. */
+interface EncodedState {
+  readonly schema: 1;
+  readonly offset: number;
+  readonly watermark: number;
+  readonly cells: readonly PlainCell[];
+  readonly health: Entries<string, MutableHealth>;
+  readonly trials: readonly PlainTrial[];
+  readonly units: Entries<string, Entries<number, Entries<number, readonly string[]>>>;
+  readonly ids: Entries<number, readonly string[]>;
+  readonly uncounted: Entries<string, number>;
+  readonly unexposed: Entries<string, Unexposed>;
+  readonly exposures: Entries<string, number>;
+  readonly waiting: Entries<string, readonly WaitingReward[]>;
+}
+
+/** Writes a state down. The same log gives the same bytes, whether or not a state was read back in between. */
+export function encodeState(state: PartitionState): string {
+  const encoded: EncodedState = {
+    schema: 1,
+    offset: state.offset,
+    watermark: state.watermark,
+    cells: [...state.cells.values()].map((cell) => ({
+      ...cell,
+      arms: cell.arms.map(({ opened, metrics }) => ({ opened, metrics: [...metrics] })),
+    })),
+    health: [...state.health],
+    trials: [...state.trials.values()].map((trial) => ({ ...trial, kept: [...trial.kept], closed: [...trial.closed] })),
+    units: [...state.units].map(([experiment, epochs]) => [
+      experiment,
+      [...epochs].map(
+        ([epoch, periods]) => [epoch, [...periods].map(([period, units]) => [period, [...units]] as const)] as const,
+      ),
+    ]),
+    ids: [...state.ids].map(([bucket, ids]) => [bucket, [...ids]]),
+    uncounted: [...state.uncounted],
+    unexposed: [...state.unexposed],
+    exposures: [...state.exposures],
+    waiting: [...state.waiting],
+  };
+  return JSON.stringify(encoded);
+}
+
+/**
+ * Reads back what `encodeState` wrote.
+ *
+ * @throws when the text is not such a state, or the registry lacks a definition that an open trial names
+ */
+export function decodeState(text: string, registry: Registry): PartitionState {
+  const encoded = JSON.parse(text) as EncodedState;
+  if (encoded.schema !== 1) throw new Error(`a state of schema ${String(encoded.schema)}; this version reads schema 1`);
+  const state = emptyState();
+  state.offset = encoded.offset;
+  state.watermark = encoded.watermark;
+  for (const cell of encoded.cells) {
+    const arms = cell.arms.map(({ opened, metrics }) => ({ opened, metrics: new Map(metrics) }));
+    state.cells.set(`${cell.experiment}\0${cell.version}\0${cell.rule}\0${cell.bucket}`, { ...cell, arms });
+  }
+  fill(state.health, encoded.health);
+  for (const [experiment, epochs] of encoded.units) {
+    const read = epochs.map(
+      ([epoch, periods]) => [epoch, new Map(periods.map(([p, units]) => [p, new Set(units)]))] as const,
+    );
+    state.units.set(experiment, new Map(read));
+  }
+  for (const [bucket, ids] of encoded.ids) state.ids.set(bucket, new Set(ids));
+  fill(state.uncounted, encoded.uncounted);
+  fill(state.unexposed, encoded.unexposed);
+  fill(state.exposures, encoded.exposures);
+  for (const [key, rewards] of encoded.waiting) state.waiting.set(key, [...rewards]);
+  for (const plain of encoded.trials) restoreTrial(state, plain, registry);
+  return state;
+}
+
+function restoreTrial(state: PartitionState, plain: PlainTrial, registry: Registry): void {
+  const experiment = registry.definition(plain.definition);
+  if (experiment === undefined)
+    throw new Error(`the config log lacks the definition ${plain.definition} of an open trial`);
+  const trial: Trial = { ...plain, kept: new Map(plain.kept), closed: new Set(plain.closed) };
+  state.trials.set(trial.key, trial);
+  indexTrial(state, trial, experiment);
+}
+
+function fill<K, V>(map: Map<K, V>, entries: Entries<K, V>): void {
+  for (const [key, value] of entries) map.set(key, value);
+}

@@ -1,0 +1,123 @@
+import type { Experiment } from '@armature/sdk/protocol';
+import type { MutableHealth } from './health.js';
+import type { MutableCell } from './statistics.js';
+
+/** A reward as it stands in a trial, for metrics that keep one of several. */
+export interface Kept {
+  value: number;
+  /** Effective event time, and id, of the reward that `first` and `last` are decided by. */
+  time: number;
+  id: string;
+}
+
+/** One randomisation unit's participation: opened by its first decision, closed metric by metric. */
+export interface Trial {
+  readonly key: string;
+  readonly experiment: string;
+  readonly definition: string;
+  readonly version: string;
+  readonly rule: string;
+  /** Index in the version's arms. */
+  readonly arm: number;
+  /** Effective time of the first decision: attribution windows begin here. */
+  readonly time: number;
+  /** Log time of the first decision: closing is counted from here. */
+  readonly at: number;
+  readonly unit?: string;
+  /** Ids of this trial's decisions, the first one first. */
+  readonly decisions: string[];
+  /** Combined reward per metric. */
+  readonly kept: Map<string, Kept>;
+  /** Metrics that have closed. */
+  readonly closed: Set<string>;
+}
+
+/** A reward that waits for its decision. */
+export interface WaitingReward {
+  readonly id: string;
+  readonly experiment: string;
+  readonly time: number;
+  readonly at: number;
+  readonly metrics: { readonly [metric: string]: number };
+}
+
+/** A decision that waits for its exposure. */
+export interface Unexposed {
+  readonly id: string;
+  readonly at: number;
+  readonly decision: PlainDecision;
+}
+
+/** What a decision event says that a trial needs. */
+export interface PlainDecision {
+  readonly experiment: string;
+  readonly definition: string;
+  readonly version: string;
+  readonly rule: string;
+  readonly arm: string;
+  readonly propensity: number;
+  readonly time: number;
+  readonly unit?: string;
+  readonly request?: string;
+  readonly period?: number;
+}
+
+/** Everything one partition's fold knows. Owned by one place, changed only by `applyRecord`. */
+export interface PartitionState {
+  /** Offset of the next record. */
+  offset: number;
+  /** Log time, ms. */
+  watermark: number;
+  readonly cells: Map<string, MutableCell>;
+  readonly health: Map<string, MutableHealth>;
+  /** Open trials in the order in which they opened. */
+  readonly trials: Map<string, Trial>;
+  /** Units that had their trial, by experiment, learning epoch and period. */
+  readonly units: Map<string, Map<number, Map<number, Set<string>>>>;
+  /** Ids seen, by ten-minute bucket of their creation. */
+  readonly ids: Map<number, Set<string>>;
+  /** Decisions that do not count, and when the log took them: their rewards are no mystery. */
+  readonly uncounted: Map<string, number>;
+  readonly unexposed: Map<string, Unexposed>;
+  /** Exposures that came before their decision. */
+  readonly exposures: Map<string, number>;
+  /** Rewards that wait, by what they wait for: `d NUL decision` or `u NUL experiment NUL unit`. */
+  readonly waiting: Map<string, WaitingReward[]>;
+  /** Derived from the above, never written down. */
+  readonly index: Index;
+}
+
+/** Where to find an open trial, and in which order trials close. */
+export interface Index {
+  readonly byDecision: Map<string, Trial>;
+  /** Open trials of a unit in one experiment, oldest first. */
+  readonly byUnit: Map<string, Trial[]>;
+  /** Per definition and metric: trials in closing order, which is opening order, and how many have closed. */
+  readonly queues: Map<string, ClosingQueue>;
+}
+
+export interface ClosingQueue {
+  readonly experiment: Experiment;
+  readonly metric: string;
+  readonly delayMs: number;
+  trials: Trial[];
+  head: number;
+}
+
+/** The state before the first record. */
+export function emptyState(): PartitionState {
+  return {
+    offset: 0,
+    watermark: 0,
+    cells: new Map(),
+    health: new Map(),
+    trials: new Map(),
+    units: new Map(),
+    ids: new Map(),
+    uncounted: new Map(),
+    unexposed: new Map(),
+    exposures: new Map(),
+    waiting: new Map(),
+    index: { byDecision: new Map(), byUnit: new Map(), queues: new Map() },
+  };
+}

@@ -1,0 +1,145 @@
+import { addMissing, addReward, EMPTY_CELL } from '@armature/sdk/policies';
+import type { Experiment, Metric } from '@armature/sdk/protocol';
+import { bucketWidthMs } from './log-time.js';
+import type { Registry } from './registry.js';
+import type { ClosingQueue, PartitionState, Trial } from './state.js';
+import { cellFor } from './statistics.js';
+
+/** One trial whose metric has just been counted, as a row for analyses that read trials rather than cells. */
+export interface ClosedTrial {
+  readonly experiment: string;
+  readonly version: string;
+  readonly rule: string;
+  readonly arm: number;
+  readonly time: number;
+  readonly metric: string;
+  /** The combined reward; undefined when there was none (a zero, for `missing: zero`). */
+  readonly reward: number | undefined;
+}
+
+/** Hears of every trial as it opens and as its metrics are counted. */
+export interface FoldSink {
+  opened?(trial: Trial): void;
+  counted?(trial: ClosedTrial): void;
+}
+
+/** What the functions of the fold share. */
+export interface FoldContext {
+  readonly state: PartitionState;
+  readonly registry: Registry;
+  readonly sink: FoldSink | undefined;
+}
+
+/** Opens a trial: counts it, and queues it for closing. */
+export function openTrial(context: FoldContext, trial: Trial, experiment: Experiment, arms: number): void {
+  const { state, sink } = context;
+  const bucket = bucketOf(trial, experiment);
+  const cell = cellFor(state.cells, trial.experiment, trial.version, trial.rule, bucket, arms);
+  const arm = cell.arms[trial.arm];
+  if (arm !== undefined) arm.opened += 1;
+  sink?.opened?.(trial);
+  if (experiment.metrics.length === 0) return;
+  state.trials.set(trial.key, trial);
+  indexTrial(state, trial, experiment);
+}
+
+/** Enters an open trial into the derived index; also how a state read from disk gets its index. */
+export function indexTrial(state: PartitionState, trial: Trial, experiment: Experiment): void {
+  const { byDecision, byUnit, queues } = state.index;
+  for (const decision of trial.decisions) byDecision.set(decision, trial);
+  if (trial.unit !== undefined) {
+    const key = unitKey(trial.experiment, trial.unit);
+    const trials = byUnit.get(key);
+    if (trials === undefined) byUnit.set(key, [trial]);
+    else trials.push(trial);
+  }
+  for (const metric of experiment.metrics) {
+    if (trial.closed.has(metric.name)) continue;
+    const key = `${trial.definition}\0${metric.name}`;
+    let queue = queues.get(key);
+    if (queue === undefined) {
+      queue = { experiment, metric: metric.name, delayMs: metric.windowMs + metric.latenessMs, trials: [], head: 0 };
+      queues.set(key, queue);
+    }
+    queue.trials.push(trial);
+  }
+}
+
+export function unitKey(experiment: string, unit: string): string {
+  return `${experiment}\0${unit}`;
+}
+
+/** Closes whatever log time has passed. Within a definition and metric, trials close in the order in which they opened. */
+export function closeTrials(context: FoldContext): void {
+  for (const queue of context.state.index.queues.values()) closeQueue(context, queue);
+}
+
+function closeQueue(context: FoldContext, queue: ClosingQueue): void {
+  const { state } = context;
+  const metric = metricOf(queue.experiment, queue.metric);
+  for (let trial = queue.trials[queue.head]; trial !== undefined; trial = queue.trials[queue.head]) {
+    if (trial.at + queue.delayMs > state.watermark) break;
+    queue.head += 1;
+    if (metric.maturity !== 'immediate') countTrial(context, trial, queue.experiment, metric);
+    trial.closed.add(queue.metric);
+    if (trial.closed.size === queue.experiment.metrics.length) forgetTrial(state, trial);
+  }
+  if (queue.head > 1024 && queue.head * 2 > queue.trials.length) {
+    queue.trials = queue.trials.slice(queue.head);
+    queue.head = 0;
+  }
+}
+
+/** Adds one trial to its cell: with its reward, or as a missing one. */
+export function countTrial(context: FoldContext, trial: Trial, experiment: Experiment, metric: Metric): void {
+  const { state, registry, sink } = context;
+  const reward = trial.kept.get(metric.name)?.value;
+  if (reward === undefined && metric.missing === 'ignored') return;
+  const arms = registry.version(trial.experiment, trial.version)?.arms.length ?? trial.arm + 1;
+  const cell = cellFor(state.cells, trial.experiment, trial.version, trial.rule, bucketOf(trial, experiment), arms);
+  const metrics = cell.arms[trial.arm]?.metrics;
+  const before = metrics?.get(metric.name) ?? EMPTY_CELL;
+  metrics?.set(metric.name, reward === undefined ? addMissing(before) : addReward(before, reward));
+  const { version, rule, arm, time } = trial;
+  sink?.counted?.({ experiment: trial.experiment, version, rule, arm, time, metric: metric.name, reward });
+}
+
+function forgetTrial(state: PartitionState, trial: Trial): void {
+  const { byDecision, byUnit } = state.index;
+  state.trials.delete(trial.key);
+  for (const decision of trial.decisions) byDecision.delete(decision);
+  if (trial.unit === undefined) return;
+  const key = unitKey(trial.experiment, trial.unit);
+  const left = byUnit.get(key)?.filter((other) => other !== trial) ?? [];
+  if (left.length === 0) byUnit.delete(key);
+  else byUnit.set(key, left);
+}
+
+function bucketOf(trial: Trial, experiment: Experiment): number {
+  const width = bucketWidthMs(experiment);
+  return Math.floor(trial.time / width) * width;
+}
+
+/** A metric of an experiment, by name. */
+export function metricOf(experiment: Experiment, name: string): Metric {
+  const metric = experiment.metrics.find((candidate) => candidate.name === name);
+  if (metric === undefined) throw new Error(`${experiment.id} has no metric ${name}`);
+  return metric;
+}
+
+/** Open trials per experiment, and when the first of them closes (log time, ms). */
+export function openTrialsOf(
+  state: PartitionState,
+): Map<string, { readonly open: number; readonly firstClosesAt: number }> {
+  const open = new Map<string, { open: number; firstClosesAt: number }>();
+  for (const queue of state.index.queues.values()) {
+    if (queue.metric !== queue.experiment.metrics[0]?.name) continue;
+    const first = queue.trials[queue.head];
+    if (first === undefined) continue;
+    const entry = open.get(queue.experiment.id) ?? { open: 0, firstClosesAt: Number.POSITIVE_INFINITY };
+    entry.open += queue.trials.length - queue.head;
+    entry.firstClosesAt = Math.min(entry.firstClosesAt, first.at + queue.delayMs);
+    open.set(queue.experiment.id, entry);
+  }
+  return open;
+}
