@@ -1,0 +1,49 @@
+/** What the mathematics refuses. Decisions never meet these: they are found when something is prepared or published. */
+export const POLICY_ERRORS = {
+  ARM_SEEDS_EQUAL: {
+    what: 'two arms have the same hash, so one of them would win every draw between the two',
+    do: 'rename one of the arms',
+  },
+  WEIGHTS_INVALID: {
+    what: 'the weights are not probabilities or shares',
+    do: 'pass one finite number >= 0 for each arm, one of them > 0',
+  },
+  BOUNDS_INVALID: {
+    what: 'a floor or a cap is out of its range',
+    do: 'pass one cap in [0, 1] for each arm, and a floor in [0, 1]',
+  },
+  CONTROL_INVALID: { what: 'the control is not one of the arms', do: 'pass the index of an arm' },
+  POLICY_INVALID: { what: 'the policy cannot be computed', do: 'correct its parameters' },
+  RANGE_REQUIRED: {
+    what: 'an upper confidence bound needs to know how far rewards can lie apart',
+    do: 'declare the range of the metric, or use thompson, which learns the spread',
+  },
+} as const;
+
+export type PolicyErrorCode = keyof typeof POLICY_ERRORS;
+
+const BRAND: unique symbol = Symbol.for('armature.error') as never;
+
+/**
+ * An error of the mathematics: branch on `code`, not on the text `what, got ..., do`. It is one of the errors that
+ * `isArmatureError` of the package's root recognises.
+ *
+ * @example
+ * new PolicyError('CONTROL_INVALID', '3').message // => 'the control is not one of the arms, got 3, pass the index of an arm'
+ */
+export class PolicyError extends Error {
+  readonly code: PolicyErrorCode;
+  readonly got: string;
+  readonly todo: string;
+  readonly retryable = false;
+
+  constructor(code: PolicyErrorCode, got: string) {
+    const row = POLICY_ERRORS[code];
+    super(`${row.what}, got ${got}, ${row.do}`);
+    this.name = 'PolicyError';
+    this.code = code;
+    this.got = got;
+    this.todo = row.do;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
