@@ -1,8 +1,18 @@
 export * from './canonical-json.js';
 export type { WireFault } from './coded.js';
+export * from './definition.js';
 export * from './event.js';
 export * from './event-schema.js';
 export * from './experiment.js';
+export {
+  type ExperimentFile,
+  experimentsError,
+  type ParsedExperiments,
+  parseExperimentSet,
+  parseExperiments,
+} from './file/experiment-file.js';
+export { type Fault, faultSummary, renderFault } from './file/faults.js';
+export { notYetRun } from './file/not-yet-run.js';
 export * from './id.js';
 export * from './json-door.js';
 export * from './name.js';

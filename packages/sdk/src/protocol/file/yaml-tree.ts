@@ -1,0 +1,129 @@
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
+import { type Fault, inOrder } from './faults.js';
+import { guardYaml } from './yaml-guard.js';
+
+export interface Place {
+  readonly line: number;
+  readonly col: number;
+}
+export interface ScalarTree {
+  readonly kind: 'scalar';
+  readonly at: Place;
+  readonly value: string | number | boolean | null;
+  /** As it stands in the file: `1.10` where the value is 1.1. */
+  readonly source: string;
+}
+export interface ListTree {
+  readonly kind: 'list';
+  readonly at: Place;
+  readonly items: readonly Tree[];
+}
+export interface Entry {
+  readonly key: string;
+  /** The key as a scalar: a name may be refused for what YAML reads it as. */
+  readonly keyTree: ScalarTree;
+  readonly value: Tree;
+}
+export interface MapTree {
+  readonly kind: 'map';
+  readonly at: Place;
+  readonly entries: readonly Entry[];
+}
+/** A YAML value with the place of each part. */
+export type Tree = ScalarTree | ListTree | MapTree;
+
+const WHAT: { readonly [code: string]: readonly [what: string, todo: string] } = {
+  DUPLICATE_KEY: ['the same key twice', 'keep one of them'],
+  TAB_AS_INDENT: ['a tab as indentation', 'indent with spaces'],
+  MULTILINE_IMPLICIT_KEY: ['a key over several lines', 'keep it on one line, or check the quotes'],
+};
+
+interface Source {
+  readonly lines: LineCounter;
+  readonly report: (at: Place, what: string, todo: string) => void;
+}
+
+function placeOf(lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), col: Math.max(1, col) };
+}
+
+const startOf = (lines: LineCounter, node: Node | null, fallback: Place): Place =>
+  node?.range ? placeOf(lines, node.range[0]) : fallback;
+
+function scalarTree(source: Source, node: Node | null, fallback: Place): ScalarTree {
+  if (!isScalar(node)) return { kind: 'scalar', at: fallback, value: null, source: '' };
+  const value: unknown = node.value;
+  const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null;
+  return { kind: 'scalar', at: startOf(source.lines, node, fallback), value: plain, source: node.source ?? '' };
+}
+
+function entryOf(source: Source, pair: Pair<Node | null, Node | null>, at: Place): Entry[] {
+  if (pair.key !== null && !isScalar(pair.key)) {
+    source.report(startOf(source.lines, pair.key, at), 'a key that is a map or a list', 'write a name as the key');
+    return [];
+  }
+  const keyTree = scalarTree(source, pair.key, at);
+  if (keyTree.source === '<<') source.report(keyTree.at, 'a merge key', 'write the keys out');
+  const key = typeof keyTree.value === 'string' ? keyTree.value : keyTree.source;
+  return [{ key, keyTree, value: treeOf(source, pair.value, keyTree.at) }];
+}
+
+/** The tree of a node. The guard has bounded the depth of this recursion. */
+function treeOf(source: Source, node: Node | null, fallback: Place): Tree {
+  const at = startOf(source.lines, node, fallback);
+  if (isSeq<Node | null>(node)) {
+    return { kind: 'list', at, items: node.items.map((item) => treeOf(source, item, at)) };
+  }
+  if (!isMap<Node | null, Node | null>(node)) return scalarTree(source, node, fallback);
+  return { kind: 'map', at, entries: node.items.flatMap((pair) => entryOf(source, pair, at)) };
+}
+
+export interface ParsedYaml {
+  /** One tree for each document that could be read and is not empty. */
+  readonly documents: readonly Tree[];
+  readonly faults: readonly Fault[];
+}
+
+/**
+ * Reads the documents of a file as YAML 1.2, core schema, without aliases, anchors, tags, directives and merge keys.
+ * What the parser only warns of is a fault. A document with a fault is not in the result.
+ */
+export function parseYaml(text: string, file: string): ParsedYaml {
+  const lines = new LineCounter();
+  const guard = guardYaml(text);
+  if (guard !== undefined) {
+    const before = text.slice(0, guard.offset);
+    const line = before.split('\n').length;
+    const { offset, ...rest } = guard;
+    return { documents: [], faults: [{ file, line, col: offset - before.lastIndexOf('\n'), path: '', ...rest }] };
+  }
+  const faults: Fault[] = [];
+  const documents: Tree[] = [];
+  const parsed = parseAllDocuments(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    version: '1.2',
+    schema: 'core',
+    merge: false,
+    strict: true,
+    uniqueKeys: true,
+    logLevel: 'silent',
+  });
+  if (!Array.isArray(parsed)) return { documents, faults };
+  for (const document of parsed) {
+    const before = faults.length;
+    const report = (at: Place, what: string, todo?: string): void => {
+      faults.push({ file, ...at, path: '', what, ...(todo === undefined ? {} : { todo }) });
+    };
+    for (const problem of [...document.errors, ...document.warnings]) {
+      const [what, todo] = WHAT[problem.code] ?? [`not YAML: ${problem.message.split('\n')[0]}`, undefined];
+      report(placeOf(lines, problem.pos[0]), what, todo);
+    }
+    if (faults.length > before) continue;
+    const tree = treeOf({ lines, report }, document.contents as Node | null, { line: 1, col: 1 });
+    const empty = tree.kind === 'scalar' && tree.value === null && tree.source.trim() === '';
+    if (faults.length === before && !empty) documents.push(tree);
+  }
+  return { documents, faults: inOrder(faults) };
+}
