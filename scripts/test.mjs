@@ -77,11 +77,14 @@ if (report === undefined) {
   process.exitCode = code || 1;
 } else {
   const byTool = notRun(report);
-  const { passed, failed, skipped } = counts(report);
+  const { passed, failed: failedTests, skipped } = counts(report);
+  const outside = code !== 0 && failedTests === 0 ? 1 : 0;
+  const failed = failedTests + outside;
   describeNotRun(byTool);
   const unexplained = filteredByTitle ? 0 : [...(byTool.get(undefined)?.values() ?? [])].reduce((a, b) => a + b, 0);
   if (unexplained > 0)
     console.log(`${unexplained} skipped without naming a tool they need: a test runs or is removed.`);
+  if (outside > 0) console.log('an error was raised outside the tests; it is above.');
   console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
   process.exitCode = code || (failed > 0 || unexplained > 0 || passed === 0 ? 1 : 0);
 }
