@@ -70,23 +70,21 @@ function readNames(folder, entries) {
   return JSON.parse(execute(process.execPath, ['names.mjs'], folder));
 }
 
-/** Compiles a file that imports every entry, as a strict user without Node's types would for the root entry. */
-function checkTypes(folder, entries) {
+/** Compiles a file that imports `entries`, as a strict user would, with `options` of the compiler. */
+function compile(folder, entries, options) {
   const lines = entries.map((entry, index) => `import * as m${index} from '${entry}';`);
   const used = entries.map((_, index) => `m${index}`).join(', ');
   writeFileSync(join(folder, 'types.ts'), `${lines.join('\n')}\nexport const all: readonly object[] = [${used}];\n`);
-  const options = [
-    '--strict',
-    '--noEmit',
-    '--skipLibCheck',
-    '--module',
-    'nodenext',
-    '--target',
-    'es2022',
-    '--types',
-    '',
-  ];
-  execute(process.execPath, [TSC, ...options, 'types.ts'], folder);
+  const strict = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022'];
+  execute(process.execPath, [TSC, ...strict, ...options, 'types.ts'], folder);
+}
+
+/** The SDK's portable entries compile without Node's types; all entries compile with them. */
+function checkTypes(folder, entries) {
+  const portable = entries.filter((entry) => /^@armature\/sdk($|\/(policies|protocol)$)/.test(entry));
+  compile(folder, portable, ['--types', '']);
+  const typeRoots = join(ROOT, 'node_modules', '@types');
+  compile(folder, entries, ['--types', 'node', '--typeRoots', typeRoots, '--skipLibCheck']);
 }
 
 function nameFaults(found) {
@@ -103,6 +101,7 @@ function nameFaults(found) {
 function commandFaults(folder) {
   const { name, version } = manifest('server');
   const bin = join(folder, 'node_modules', '.bin', process.platform === 'win32' ? 'armature.cmd' : 'armature');
+  if (!existsSync(bin)) return [`${name} installs no command: its bin is missing or not packed`];
   const printed = execute(bin, ['--version'], folder, process.platform === 'win32').trim();
   return printed === version ? [] : [`armature --version prints "${printed}", ${name} is ${version}`];
 }
