@@ -16,17 +16,16 @@ const script = (name) => join(ROOT, 'scripts', name);
 const ARCHITECTURE = ['test/architecture.test.ts', 'test/size.test.ts'];
 const DOCS = ['test/docs.test.ts'];
 
+const build = [tsc, '-b'];
+
 /** A step is a list of commands for Node; it fails with the first that does. */
 const STEPS = {
-  types: [
-    [tsc, '-b'],
-    [tsc, '-p', 'tsconfig.test.json'],
-  ],
+  types: [build, [tsc, '-p', 'tsconfig.test.json']],
   lint: [[biome, 'check', '--error-on-warnings', '.']],
   architecture: [[vitest, 'run', ...ARCHITECTURE]],
-  docs: [[vitest, 'run', ...DOCS]],
+  docs: [build, [vitest, 'run', ...DOCS]],
   tests: [[script('test.mjs'), ...[...ARCHITECTURE, ...DOCS].flatMap((file) => ['--exclude', file])]],
-  package: [[script('package.mjs')]],
+  package: [build, [script('package.mjs')]],
 };
 
 function usage(fault) {

@@ -1,6 +1,7 @@
 /**
  * Makes a checkout ready to run: checks the Node version, installs the locked dependencies when they are not there
- * yet, and builds what changed. `npm run demo` and `npm test` begin with it. It imports `node:*` only, because it runs
+ * yet, and builds what changed. `npm run demo` and `npm test` begin with it;
+ * with `--no-build` it leaves the building to what comes next. It imports `node:*` only, because it runs
  * before anything is installed, and keeps to syntax that an old Node can parse, so that the version check can speak.
  */
 import { spawn } from 'node:child_process';
@@ -143,18 +144,21 @@ async function build(holdBy) {
   if (code !== 0) throw new SetupFailure(`the build failed:\n\n${output.trimEnd()}`);
 }
 
-/** Installs and builds under a lock; two commands started together do it one after the other. */
-export async function setup() {
+/**
+ * Installs and builds under a lock; two commands started together do it one after the other.
+ * @param {{ withBuild: boolean }} options
+ */
+export async function setup({ withBuild }) {
   const fault = nodeFault(process.versions.node);
   if (fault) throw new SetupFailure(fault);
   await withLock(LOCK, async (holdBy) => {
     await install(holdBy);
-    await build(holdBy);
+    if (withBuild) await build(holdBy);
   });
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  setup().catch((error) => {
+  setup({ withBuild: !process.argv.includes('--no-build') }).catch((error) => {
     console.error(error instanceof SetupFailure ? `setup: ${error.message}` : error);
     process.exitCode = 1;
   });
