@@ -1,4 +1,10 @@
-/** Reads the packages' sources as syntax trees, for the tests that hold the rules about them. */
+/**
+ * Reads the packages' sources as syntax trees, for the tests that hold the rules about them.
+ *
+ * Limits: a global is found by its name where it is used (`Date.now`, `process`, `globalThis.setTimeout`), so that a
+ * copy under another name (`const { now } = Date`) is not seen, and a local of the same name is taken for it. A
+ * function's length counts its own lines and those of the functions inside it, from its first word to its last brace.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
