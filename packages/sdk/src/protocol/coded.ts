@@ -31,10 +31,17 @@ export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
+/** The last step of a path, as a sentence begins with it: `arm`, `weights[0]`. */
+function nameOf(path: readonly PropertyKey[]): string {
+  const last = path.at(-1);
+  if (last === undefined) return 'the value';
+  return typeof last === 'number' ? `${String(path.at(-2) ?? '')}[${last}]` : String(last);
+}
+
 function faultOf(issue: z.core.$ZodIssue, base: string): WireFault {
   const inner = issue.code === 'invalid_key' ? issue.issues[0] : undefined;
   const message = MESSAGE.exec(inner?.message ?? issue.message);
-  const name = String(issue.path.at(-1) ?? 'the value');
+  const name = nameOf(issue.path);
   const pointer = base + pointerOf(issue.path);
   if (message !== null) {
     return { pointer, code: message[1] as ProtocolErrorCode, detail: `${name} ${message[2]}` };

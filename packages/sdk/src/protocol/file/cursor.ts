@@ -64,7 +64,8 @@ export function fields(cursor: Cursor, known: readonly string[], hints: Hints = 
     const member = below(cursor, key, value);
     if (known.includes(key) && typeof keyTree.value === 'string') {
       if (value.kind !== 'scalar' || value.value !== null) found.set(key, member);
-      else if (key !== 'value') complain(member, 'a key without a value', { todo: 'write one, or remove the key' });
+      else if (key !== 'value')
+        complain(member, 'a key without a value', { todo: 'write one, or remove the key', at: keyTree.at });
       continue;
     }
     const hint = Object.hasOwn(hints, key) ? hints[key] : undefined;

@@ -49,6 +49,8 @@ function parseNumber(
 export interface ShareLimits {
   /** Least share. @default 0 */
   readonly min?: number;
+  /** Whether 0 is refused. @default false */
+  readonly positive?: boolean;
   /** Greatest share. @default 1 */
   readonly max?: number;
 }
@@ -56,7 +58,10 @@ export interface ShareLimits {
 const percentage = (share: number): string => `${Number((share * 100).toPrecision(12))}%`;
 
 /** A share: `5%` or `.05`. A number of 1 or more without unit is refused: 1 may be meant as 1% or as 100%. */
-export function readShare(cursor: Cursor, { min = 0, max = 1 }: ShareLimits = {}): number | undefined {
+export function readShare(
+  cursor: Cursor,
+  { min = 0, max = 1, positive = false }: ShareLimits = {},
+): number | undefined {
   const scalar = scalarOf(cursor);
   const number = parseNumber(scalar);
   if (number === undefined) {
@@ -68,10 +73,9 @@ export function readShare(cursor: Cursor, { min = 0, max = 1 }: ShareLimits = {}
     const todo = value === 1 ? 'write 1% or 100%' : `write ${source}%`;
     return complain(cursor, 'a share without unit', { got: source, todo });
   }
-  if (value >= min && value <= max) return value;
-  return complain(cursor, `a share from ${percentage(min)} to ${percentage(max)} is needed`, {
-    got: scalar?.source ?? '',
-  });
+  if (value >= min && value <= max && !(positive && value <= 0)) return value + 0;
+  const limits = positive ? `above 0% and at most ${percentage(max)}` : `from ${percentage(min)} to ${percentage(max)}`;
+  return complain(cursor, `a share ${limits} is needed`, { got: scalar?.source ?? '' });
 }
 
 /** Any finite number, or a percentage of one: `max: 1%` is .01. */

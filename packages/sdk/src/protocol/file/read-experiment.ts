@@ -111,7 +111,7 @@ function readOuter(get: Frame['get']) {
   const layer = at.layer && readLayer(at.layer);
   const holdout = at.holdout && readHoldout(at.holdout);
   return {
-    traffic: (trafficAt && readShare(trafficAt, { min: 1e-9 })) ?? 1,
+    traffic: (trafficAt && readShare(trafficAt, { positive: true })) ?? 1,
     ...(features === undefined ? {} : { features }),
     ...(gate === undefined ? {} : { gate }),
     ...(layer === undefined ? {} : { layer }),

@@ -75,7 +75,7 @@ export function readLayer(cursor: Cursor): JsonValue | undefined {
   if (!nameAt) return complain(cursor, 'a layer without a name', { todo: 'add name:' });
   const name = readName(nameAt, 'a layer');
   const shareAt = get('share');
-  const share = shareAt && readShare(shareAt, { min: 1e-9 });
+  const share = shareAt && readShare(shareAt, { positive: true });
   if (name === undefined) return undefined;
   return share === undefined ? { name } : { name, share };
 }

@@ -14,7 +14,7 @@ function readSteps(cursor: Cursor): readonly number[] {
   if (cursor.tree.kind === 'list' && list.length === 0) complain(cursor, 'a rollout has at least one step');
   const steps: number[] = [];
   for (const at of list) {
-    const step = readShare(at, { min: 1e-9 });
+    const step = readShare(at, { positive: true });
     if (step === undefined) continue;
     const before = steps.at(-1);
     if (before === undefined || step > before) steps.push(step);
@@ -116,7 +116,7 @@ export function readShadow(cursor: Cursor, arms: readonly ArmInFile[], control: 
     if (armAt === undefined) complain(item, 'a shadow without an arm', { todo: 'add arm: and its name' });
     const arm = armAt && readArmName(armAt, arms);
     const shareAt = get?.('share');
-    const share = (shareAt && readShare(shareAt, { min: 1e-9 })) ?? 1;
+    const share = (shareAt && readShare(shareAt, { positive: true })) ?? 1;
     if (armAt && arm === control) complain(armAt, 'the control arm serves, it cannot be a shadow', { got: show(arm) });
     else if (arm !== undefined) shares.set(arm, share);
   }
