@@ -1,5 +1,5 @@
 import type { DecisionEvent, Experiment, ExposureEvent, LogRecord } from '@armature/sdk/protocol';
-import { enter, remember } from './dedupe.js';
+import { enter, enterKey, remember } from './dedupe.js';
 import { count, countNotRandomised } from './health.js';
 import { creationTime, eventTime } from './log-time.js';
 import { decisionKey, joinTrial, joinWaiting } from './rewards.js';
@@ -110,7 +110,7 @@ function opens(
     return enter(context.state, decision.experiment, epoch, decision.period, decision.unit ?? '');
   }
   if (decision.request === undefined) return true;
-  return remember(context.state, key, decision.time, at) === 'new';
+  return enterKey(context.state, key, at);
 }
 
 function repeat(context: FoldContext, trial: Trial, id: string): void {

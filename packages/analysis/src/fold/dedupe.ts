@@ -35,6 +35,16 @@ export function isKnown(state: PartitionState, id: string, created: number): boo
   return state.ids.get(bucket)?.has(id) === true || state.ids.get(bucket - BUCKET_MS)?.has(id) === true;
 }
 
+/**
+ * Enters a key that decisions of different times may share, such as a request id.
+ *
+ * @returns false when the key was there already, within the horizon
+ */
+export function enterKey(state: PartitionState, key: string, at: number): boolean {
+  for (const ids of state.ids.values()) if (ids.has(key)) return false;
+  return remember(state, key, Math.max(at, state.watermark), at) === 'new';
+}
+
 /** Drops the buckets that lie behind the horizon. */
 export function forgetIds(state: PartitionState): void {
   for (const bucket of state.ids.keys()) {
