@@ -1,3 +1,7 @@
+import { PROTOCOL_ERRORS } from './protocol/protocol-errors.js';
+
+export { PROTOCOL_ERRORS };
+
 /** One row of an error table: what is wrong, what to do about it, and whether the same call may succeed later. */
 export interface ErrorRow {
   readonly what: string;
@@ -12,132 +16,84 @@ export const CLIENT_ERRORS = {
     do: 'pass the token of a decision, unchanged',
     retryable: false,
   },
-} as const satisfies { readonly [code: string]: ErrorRow };
-
-/** Raised or reported at the doors of the protocol: files, events, tokens, snapshots. */
-export const PROTOCOL_ERRORS = {
-  EXPERIMENTS_INVALID: {
-    what: 'the experiment files have faults',
-    do: 'correct every fault that is listed',
-    retryable: false,
-  },
-  NOT_SUPPORTED_YET: {
-    what: 'the experiment asks for something this version validates and does not run',
-    do: 'remove the key, or wait for the version that runs it',
-    retryable: false,
-  },
-  NOT_CANONICAL: {
-    what: 'the value has no canonical JSON',
-    do: 'use null, booleans, finite numbers, well-formed strings, arrays and plain objects',
-    retryable: false,
-  },
-  JSON_EMPTY: { what: 'the body is empty', do: 'send one JSON value', retryable: false },
-  JSON_INVALID: { what: 'the body is not JSON', do: 'send one JSON value as RFC 8259 has it', retryable: false },
-  JSON_TRAILING: {
-    what: 'something follows the JSON value',
-    do: 'send one JSON value and nothing after it',
-    retryable: false,
-  },
-  JSON_BOM: { what: 'the body begins with a byte order mark', do: 'send UTF-8 without one', retryable: false },
-  JSON_UTF8: { what: 'the body is not valid UTF-8', do: 'send UTF-8', retryable: false },
-  JSON_DUPLICATE_KEY: { what: 'an object has the same key twice', do: 'write each key once', retryable: false },
-  JSON_FORBIDDEN_KEY: {
-    what: 'a key could change the prototype of an object',
-    do: 'rename the key',
-    retryable: false,
-  },
-  JSON_TOO_DEEP: { what: 'arrays and objects are nested too deep', do: 'nest less', retryable: false },
-  EVENT_INVALID: { what: 'the item is not an event', do: 'send a CloudEvents 1.0 object', retryable: false },
-  REQUIRED: { what: 'a field is missing', do: 'add it', retryable: false },
-  TYPE_INVALID: { what: 'a field has the wrong type', do: 'send the type that is named', retryable: false },
-  UNKNOWN_TYPE: { what: 'no event has this type', do: 'use one of the types that are listed', retryable: false },
-  SPECVERSION_INVALID: { what: 'the event is not CloudEvents 1.0', do: 'set specversion to "1.0"', retryable: false },
-  ID_INVALID: {
-    what: 'an id is not acceptable',
-    do: 'send a well-formed string of 1 to 128 bytes without control characters',
-    retryable: false,
-  },
-  ID_CONFLICT: {
-    what: 'an earlier event with this id had another payload',
-    do: 'give every event its own id; the first one counts',
-    retryable: false,
-  },
-  NAME_INVALID: {
-    what: 'a name is not acceptable',
-    do: 'use 1 to 64 of a-z 0-9 _ . - and begin with a letter or a digit',
-    retryable: false,
-  },
-  TIME_INVALID: {
-    what: 'a time is not acceptable',
-    do: 'send RFC 3339 in UTC, such as 2026-11-23T05:26:42.123Z',
-    retryable: false,
-  },
-  HASH_INVALID: {
-    what: 'a content hash is not acceptable',
-    do: 'send sha256: and 64 hexadecimal digits in lower case',
-    retryable: false,
-  },
-  VERSION_INVALID: {
-    what: 'a snapshot version is not acceptable',
-    do: 'send "epoch.sequence", such as "7.42"',
-    retryable: false,
-  },
-  REASON_INVALID: { what: 'no decision has this reason', do: 'use one that is listed', retryable: false },
-  NUMBER_INVALID: { what: 'a number is out of its range', do: 'send a number in the range', retryable: false },
-  PROPENSITY_INVALID: {
-    what: 'a propensity is not a probability',
-    do: 'send the probability that decide returned, in (0, 1]',
-    retryable: false,
-  },
-  TOO_MANY: { what: 'a list or a map has too many entries', do: 'send fewer', retryable: false },
-  REWARD_EMPTY: { what: 'a reward has no metric', do: 'name one metric at least', retryable: false },
-  REWARD_NOT_NUMBER: {
-    what: 'a reward is not a number',
-    do: 'send a JSON number: 1 or 0 for yes or no',
-    retryable: false,
-  },
-  REWARD_NOT_FINITE: { what: 'a reward is not finite', do: 'send a finite number', retryable: false },
-  REWARD_OUT_OF_RANGE: {
-    what: "a reward is outside its metric's range",
-    do: 'send a value in the range, or widen the range',
-    retryable: false,
-  },
-  REWARD_TARGET: {
-    what: 'a reward does not say what it is for',
-    do: 'send a token, an experiment and a decision, or an experiment and a unit',
-    retryable: false,
-  },
-  UNKNOWN_EXPERIMENT: {
-    what: 'no experiment has this name',
-    do: 'check the name, and that its file is being served',
-    retryable: false,
-  },
-  UNKNOWN_DEFINITION: {
-    what: 'the experiment had no such definition',
-    do: 'refresh the snapshot and decide again',
-    retryable: false,
-  },
-  UNKNOWN_ARM: {
-    what: 'the experiment has no such arm',
-    do: 'pass the arm that decide returned',
-    retryable: false,
-  },
-  UNKNOWN_METRIC: { what: 'the experiment has no such metric', do: 'declare it under metrics', retryable: false },
-  TOKEN_UNAUTHENTICATED: {
-    what: 'the token is not signed by a key of this server',
-    do: 'use a token made with one of its API keys',
-    retryable: false,
-  },
-  TOKEN_EXPIRED: {
-    what: "the token's attribution window has passed",
-    do: 'send rewards inside the window, or declare a longer one',
-    retryable: false,
-  },
-  SNAPSHOT_INVALID: {
-    what: 'the snapshot is not acceptable',
-    do: 'keep the last good one and fetch again',
+  OPTIONS_INVALID: { what: 'the client cannot be made from these options', do: 'correct them', retryable: false },
+  NO_SNAPSHOT: {
+    what: 'no snapshot has arrived yet',
+    do: 'await client.ready() before the first decision, or give a cache or a bootstrap snapshot',
     retryable: true,
   },
+  UNIT_REQUIRED: { what: 'the experiment is assigned by unit', do: 'pass { unit } to decide', retryable: false },
+  OFFLINE: { what: 'the client has no server to send to', do: 'give url or transport', retryable: false },
+  CLIENT_CLOSED: { what: 'the client is closed', do: 'send before close()', retryable: false },
+  OUTBOX_FULL: {
+    what: 'the outbox is full, the newest events are dropped',
+    do: 'check that the server is reachable, or raise outbox.capacity',
+    retryable: true,
+  },
+  EVENTS_EXPIRED: {
+    what: 'events waited longer than the server remembers ids',
+    do: 'check that the server is reachable',
+    retryable: false,
+  },
+  EVENT_REJECTED: { what: 'the server refused an event', do: 'read its code and correct the call', retryable: false },
+  METRIC_REQUIRED: {
+    what: 'the experiment names no reward metric, so a bare value has no meaning',
+    do: 'name the metric: reward(decision, { purchase: 1 })',
+    retryable: false,
+  },
+  TIME_REQUIRED: {
+    what: 'a reward with an id of your own needs a time, by which repeats are recognised',
+    do: 'pass { id, time }, with the same time whenever the same reward is sent again',
+    retryable: false,
+  },
+  NOT_LOGGED: {
+    what: 'the decision was never sent, so nothing can join it',
+    do: 'reward decisions whose reason is not default',
+    retryable: false,
+  },
+  ALREADY_EXPOSED: {
+    what: 'the decision counts as exposed since it was made',
+    do: 'decide with expose: false and call exposure() when the arm is seen',
+    retryable: false,
+  },
+  DECISION_FAILED: {
+    what: 'deciding failed in an unforeseen way',
+    do: 'read the cause; the control arm was served',
+    retryable: false,
+  },
+  SNAPSHOT_REFUSED: {
+    what: 'the snapshot is broken, the last good one stays',
+    do: 'check the versions of server and client',
+    retryable: true,
+  },
+  CATALOGUE_OUTDATED: {
+    what: 'the server knows arms that the generated catalogue has not',
+    do: 'run `armature types` again',
+    retryable: false,
+  },
+  CACHE_UNUSABLE: {
+    what: 'the snapshot cache cannot be used',
+    do: 'check its path and rights; the client goes on without it',
+    retryable: true,
+  },
+  LISTENER_FAILED: { what: 'a listener threw', do: 'catch errors inside listeners', retryable: false },
+  UNAVAILABLE: { what: 'the server does not answer', do: 'check url and network; it is tried again', retryable: true },
+  UNAUTHORISED: {
+    what: 'the server refuses the API key',
+    do: 'check apiKey; it is tried again, slowly',
+    retryable: true,
+  },
+  REQUEST_REFUSED: {
+    what: 'the server refuses the request',
+    do: 'check the versions of server and client',
+    retryable: false,
+  },
+  RESPONSE_INVALID: {
+    what: 'the answer is not what this server should say',
+    do: 'check that url leads to an Armature server and not to a proxy page',
+    retryable: true,
+  },
+  STREAM_BROKEN: { what: 'the snapshot stream broke', do: 'nothing: it is opened again', retryable: true },
 } as const satisfies { readonly [code: string]: ErrorRow };
 
 export type ClientErrorCode = keyof typeof CLIENT_ERRORS;
