@@ -76,7 +76,7 @@ test.each<[title: string, text: string, ...faults: string[]]>([
     'a.yaml:3:8 floor: 4 arms with a floor of 30% need 120%, write at most 25%',
   ],
   // Catalogue rows.
-  ['row 3: a key twice', ab('owner: me\nowner: you'), 'a.yaml:4:1: the same key twice, keep one of them'],
+  ['row 3: a key twice', ab('owner: me\nowner: you'), 'a.yaml:4:1: the same key twice, got "owner", keep one of them'],
   [
     'row 4: a tag',
     ab('owner: !!js/function "x"'),
@@ -250,6 +250,16 @@ test('row 1: a file of more than 256 KiB is refused unread', () => {
   expect(faultsOf(`# ${'x'.repeat(256 * 1024)}`)).toEqual([
     'a.yaml:1:1: the file is too large, got 262146 bytes, keep it under 262144, split it',
   ]);
+});
+
+test.each([
+  ['20,000 keys', ab(Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`).join('\n'))],
+  ['30,000 arms', `experiment: a\narms: [${Array.from({ length: 30_000 }, (_, i) => `a${i}`)}]`],
+  ['30,000 categories', ab(`features: { f: [${Array.from({ length: 30_000 }, (_, i) => `a${i}`)}] }`)],
+])('row 35: a file of %s is refused within two seconds, with a few faults', (_, text) => {
+  const start = performance.now();
+  expect(faultsOf(text).length).toBeLessThan(25);
+  expect(performance.now() - start).toBeLessThan(2000);
 });
 
 test('brackets and dashes inside texts and comments are no nesting', () => {

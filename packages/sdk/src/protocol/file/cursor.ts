@@ -43,6 +43,9 @@ export type Fields = (key: string) => Cursor | undefined;
 
 const NONE: Fields = () => undefined;
 
+/** Unknown keys of a map that are told one by one. */
+const MAX_UNKNOWN = 20;
+
 /** Keys that people bring from other tools, or misplace, and what to write. */
 export type Hints = { readonly [key: string]: string };
 
@@ -60,6 +63,7 @@ export function fields(cursor: Cursor, known: readonly string[], hints: Hints = 
     return NONE;
   }
   const found = new Map<string, Cursor>();
+  let unknown = 0;
   for (const { key, keyTree, value } of tree.entries) {
     const member = below(cursor, key, value);
     if (known.includes(key) && typeof keyTree.value === 'string') {
@@ -68,12 +72,15 @@ export function fields(cursor: Cursor, known: readonly string[], hints: Hints = 
         complain(member, 'a key without a value', { todo: 'write one, or remove the key', at: keyTree.at });
       continue;
     }
+    unknown += 1;
+    if (unknown > MAX_UNKNOWN) continue;
     const hint = Object.hasOwn(hints, key) ? hints[key] : undefined;
     const near = nearest(key, known);
     const todo = hint ?? (near === undefined ? `known: ${known.join(', ')}` : `did you mean ${near}?`);
     complain(member, 'unknown key', { got: show(key), todo, at: keyTree.at });
     if (key === 'version') refuseNumber(member, 'a version');
   }
+  if (unknown > MAX_UNKNOWN) complain(cursor, `${unknown - MAX_UNKNOWN} more unknown keys`);
   return (key) => found.get(key);
 }
 

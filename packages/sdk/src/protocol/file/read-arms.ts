@@ -122,26 +122,26 @@ function checkShares(cursor: Cursor, arms: readonly ArmInFile[]): void {
 /** The arms in the order of the file: a list of names, or a map from names to { value, weight, backend, off }. */
 export function readArms(cursor: Cursor): readonly ArmInFile[] {
   const { tree } = cursor;
+  const written = tree.kind === 'map' ? tree.entries.length : tree.kind === 'list' ? tree.items.length : 2;
+  if (written < 2) complain(cursor, 'an experiment has at least two arms', { got: String(written) });
+  if (written > MAX_ARMS) complain(cursor, `an experiment has at most ${MAX_ARMS} arms`, { got: String(written) });
   const arms: ArmInFile[] = [];
   const add = (arm: ArmInFile, at: Cursor): void => {
     if (!arms.some((other) => other.id === arm.id)) arms.push(arm);
     else complain(at, 'the same arm twice', { got: show(arm.id), todo: 'keep one of them' });
   };
   if (tree.kind === 'map') {
-    for (const { key, keyTree, value } of tree.entries) {
+    for (const { key, keyTree, value } of tree.entries.slice(0, MAX_ARMS)) {
       const at = below(cursor, key, value);
       const id = readKey(at, keyTree, 'an arm');
       if (id !== undefined) add(readArm(at, id), { ...at, tree: keyTree });
     }
   } else {
-    for (const item of items(cursor, 'arms')) {
+    for (const item of items(cursor, 'arms').slice(0, MAX_ARMS)) {
       const id = readName(item, 'an arm');
       if (id !== undefined) add({ id, value: id, percent: false, off: false }, item);
     }
   }
-  const written = tree.kind === 'map' ? tree.entries.length : tree.kind === 'list' ? tree.items.length : 2;
-  if (written < 2) complain(cursor, 'an experiment has at least two arms', { got: String(written) });
-  if (written > MAX_ARMS) complain(cursor, `an experiment has at most ${MAX_ARMS} arms`, { got: String(written) });
   checkShares(cursor, arms);
   return arms;
 }

@@ -9,11 +9,12 @@ const MAX_CATEGORIES = 256;
 function readCategories(cursor: Cursor): JsonValue | undefined {
   const list = items(cursor, 'categories');
   if (cursor.tree.kind !== 'list') return undefined;
+  if (list.length < 2 || list.length > MAX_CATEGORIES) {
+    return complain(cursor, `a feature has 2 to ${MAX_CATEGORIES} categories`, { got: String(list.length) });
+  }
   const names = list.map((item) => readText(item, 'a category', 128)).filter((name) => name !== undefined);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) return complain(cursor, 'the same category twice', { got: show(twice) });
-  if (list.length >= 2 && list.length <= MAX_CATEGORIES) return names;
-  return complain(cursor, `a feature has 2 to ${MAX_CATEGORIES} categories`, { got: String(list.length) });
+  return twice === undefined ? names : complain(cursor, 'the same category twice', { got: show(twice) });
 }
 
 function readNumeric(cursor: Cursor, get: Fields, rangeAt: Cursor): JsonValue | undefined {

@@ -133,6 +133,7 @@ function readWho(cursor: Cursor, unit?: Cursor, units?: Cursor, when?: Cursor): 
 /** Overrides: who always gets which arm, not randomised. The first that holds serves. */
 export function readOverrides(cursor: Cursor, arms: readonly ArmInFile[]): readonly Override[] {
   const overrides: Override[] = [];
+  const ids = new Set(['policy']);
   for (const [i, item] of items(cursor, 'overrides').entries()) {
     const get = fields(item, ['id', 'if', 'unit', 'units', 'arm']);
     if (item.tree.kind !== 'map') continue;
@@ -141,11 +142,12 @@ export function readOverrides(cursor: Cursor, arms: readonly ArmInFile[]): reado
     const armAt = get('arm');
     const arm = armAt ? readArmName(armAt, arms) : complain(item, 'an override without an arm', { todo: 'add arm:' });
     const who = readWho(item, get('unit'), get('units'), get('if'));
-    if (idAt && id !== undefined && (id === 'policy' || overrides.some((other) => other.id === id))) {
-      complain(idAt, id === 'policy' ? 'the rule policy is the experiment itself' : 'the same id twice', {
+    if (id !== undefined && ids.has(id)) {
+      complain(idAt ?? item, id === 'policy' ? 'the rule policy is the experiment itself' : 'the same id twice', {
         got: show(id),
       });
     } else if (id !== undefined && arm !== undefined && who !== undefined) overrides.push({ id, if: who, arm });
+    if (id !== undefined) ids.add(id);
   }
   return overrides;
 }

@@ -1,4 +1,5 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
+import { show } from '../show.js';
 import { type Fault, inOrder } from './faults.js';
 import { guardYaml } from './yaml-guard.js';
 
@@ -33,14 +34,13 @@ export interface MapTree {
 export type Tree = ScalarTree | ListTree | MapTree;
 
 const WHAT: { readonly [code: string]: readonly [what: string, todo: string] } = {
-  DUPLICATE_KEY: ['the same key twice', 'keep one of them'],
   TAB_AS_INDENT: ['a tab as indentation', 'indent with spaces'],
   MULTILINE_IMPLICIT_KEY: ['a key over several lines', 'keep it on one line, or check the quotes'],
 };
 
 interface Source {
   readonly lines: LineCounter;
-  readonly report: (at: Place, what: string, todo: string) => void;
+  readonly report: (at: Place, what: string, todo: string, got?: string) => void;
 }
 
 function placeOf(lines: LineCounter, offset: number): Place {
@@ -76,7 +76,13 @@ function treeOf(source: Source, node: Node | null, fallback: Place): Tree {
     return { kind: 'list', at, items: node.items.map((item) => treeOf(source, item, at)) };
   }
   if (!isMap<Node | null, Node | null>(node)) return scalarTree(source, node, fallback);
-  return { kind: 'map', at, entries: node.items.flatMap((pair) => entryOf(source, pair, at)) };
+  const entries = node.items.flatMap((pair) => entryOf(source, pair, at));
+  const seen = new Set<string>();
+  for (const { key, keyTree } of entries) {
+    if (seen.has(key)) source.report(keyTree.at, 'the same key twice', 'keep one of them', show(key));
+    seen.add(key);
+  }
+  return { kind: 'map', at, entries };
 }
 
 export interface ParsedYaml {
@@ -107,14 +113,16 @@ export function parseYaml(text: string, file: string): ParsedYaml {
     schema: 'core',
     merge: false,
     strict: true,
-    uniqueKeys: true,
+    // Found in treeOf: the parser compares every key with every other.
+    uniqueKeys: false,
     logLevel: 'silent',
   });
   if (!Array.isArray(parsed)) return { documents, faults };
   for (const document of parsed) {
     const before = faults.length;
-    const report = (at: Place, what: string, todo?: string): void => {
-      faults.push({ file, ...at, path: '', what, ...(todo === undefined ? {} : { todo }) });
+    const report = (at: Place, what: string, todo?: string, got?: string): void => {
+      const optional = { ...(got === undefined ? {} : { got }), ...(todo === undefined ? {} : { todo }) };
+      faults.push({ file, ...at, path: '', what, ...optional });
     };
     for (const problem of [...document.errors, ...document.warnings]) {
       const [what, todo] = WHAT[problem.code] ?? [`not YAML: ${problem.message.split('\n')[0]}`, undefined];
