@@ -11,9 +11,7 @@ export class LogDamage extends Error {
     readonly byte: number,
   ) {
     const name = join(basename(dirname(segment)), basename(segment));
-    super(
-      `LOG_DAMAGED: ${name} fails its check at byte ${byte}, and good records follow; restore the file from a copy`,
-    );
+    super(`LOG_DAMAGED: ${name} fails its check at byte ${byte}; restore the file from a copy`);
   }
 }
 

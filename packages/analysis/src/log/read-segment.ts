@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import type { LogRecord } from '@armature/sdk/protocol';
-import { CHECK_PREFIX, HEADER_PREFIX, type SegmentHeader } from './segment.js';
+import { CHECK_PREFIX, checkLine, HEADER_PREFIX, RECORD_PREFIX, type SegmentHeader } from './segment.js';
 
 /** The records that were synced together, and where in the file they end. */
 export interface Group<E> {
@@ -17,7 +17,7 @@ export interface SegmentEnd {
   readonly good: number;
   /** Bytes of the file. */
   readonly size: number;
-  /** true when a good group follows bytes that fail their check: not a torn tail but damage. */
+  /** true when the bytes behind the good groups are not what an interrupted write leaves behind. */
   readonly damaged: boolean;
 }
 
@@ -25,24 +25,38 @@ const CHUNK = 1 << 20;
 const NEWLINE = 10;
 
 /**
- * Reads a segment group by group; stops at the first group whose check fails. The generator's return value says
- * whether bytes were left over, and whether what follows them is good (damage) or nothing (a torn tail).
+ * Reads a segment group by group, up to the first group whose check fails. The generator's return value tells the torn
+ * tail of an interrupted write, which nobody was promised, from damage to bytes that somebody was promised: what an
+ * interrupted write leaves is record lines without a check line, or a stretch of zeros where a page was never written.
  */
 export async function* readSegment<E>(path: string): AsyncGenerator<Group<E>, SegmentEnd> {
   let good = 0;
   let size = 0;
-  let broken = false;
+  let torn = false;
   for await (const raw of rawGroups(path)) {
     size = raw.end;
     const group = raw.sealed ? decodeGroup<E>(raw) : undefined;
-    if (group === undefined) broken = true;
-    else if (broken) return { good, size, damaged: true };
-    else {
+    if (group !== undefined && !torn) {
       good = raw.end;
       yield group;
-    }
+    } else if (group !== undefined || !isInterrupted(raw)) return { good, size, damaged: true };
+    else torn = true;
   }
   return { good, size, damaged: false };
+}
+
+/** A check line that lost its place at the start of a line. */
+const ENDS_IN_CHECK = /\{"crc":"[0-9a-f]{8}","count":\d+\}\n$/;
+
+function isInterrupted(raw: RawGroup): boolean {
+  if (raw.lines.some((line) => line.includes(0))) return true;
+  if (raw.sealed) return false;
+  return raw.lines.every((line) => {
+    const text = line.toString('latin1');
+    if (ENDS_IN_CHECK.test(text)) return false;
+    if (text.endsWith('\n')) return text.startsWith(RECORD_PREFIX) || text.startsWith(HEADER_PREFIX);
+    return !/\}./s.test(text) || text.startsWith(RECORD_PREFIX);
+  });
 }
 
 interface RawGroup {
@@ -96,11 +110,13 @@ async function* readLines(path: string): AsyncGenerator<Buffer> {
 function decodeGroup<E>(raw: RawGroup): Group<E> | undefined {
   let crc = 0;
   for (const line of raw.lines) crc = crc32(line, crc);
-  if (!raw.check.startsWith(`${CHECK_PREFIX}"${crc.toString(16).padStart(8, '0')}"`)) return undefined;
+  const first = raw.lines[0]?.toString('latin1', 0, HEADER_PREFIX.length);
+  const count = first === HEADER_PREFIX ? raw.lines.length - 1 : raw.lines.length;
+  if (raw.check !== checkLine(crc, count)) return undefined;
   const texts = raw.lines.map((line) => line.toString('utf8'));
-  const first = texts[0];
-  if (first?.startsWith(HEADER_PREFIX)) {
-    return { header: JSON.parse(first) as SegmentHeader, records: parse(texts.slice(1)), end: raw.end };
+  if (first === HEADER_PREFIX) {
+    const header = JSON.parse(texts[0] ?? '') as SegmentHeader;
+    return { header, records: parse(texts.slice(1)), end: raw.end };
   }
   return { records: parse(texts), end: raw.end };
 }

@@ -19,6 +19,7 @@ export interface SegmentHeader {
 
 export const CHECK_PREFIX = '{"crc":';
 export const HEADER_PREFIX = '{"log":';
+export const RECORD_PREFIX = '{"offset":';
 
 /** Name of the segment whose first record has this offset: twenty digits, so that names sort as offsets do. */
 export function segmentName(base: number): string {
@@ -42,11 +43,10 @@ export function encodeGroup(lines: readonly string[]): Buffer {
 
 function seal(text: string, count: number): Buffer {
   const body = Buffer.from(text, 'utf8');
-  const check = `${CHECK_PREFIX}"${checksum(body)}","count":${count}}\n`;
-  return Buffer.concat([body, Buffer.from(check, 'utf8')]);
+  return Buffer.concat([body, Buffer.from(checkLine(crc32(body), count), 'utf8')]);
 }
 
-/** CRC-32 as eight hex digits. */
-export function checksum(bytes: Buffer): string {
-  return crc32(bytes).toString(16).padStart(8, '0');
+/** The line that closes a group: the CRC-32 of its lines' bytes as eight hex digits, and how many records they are. */
+export function checkLine(crc: number, count: number): string {
+  return `${CHECK_PREFIX}"${crc.toString(16).padStart(8, '0')}","count":${count}}\n`;
 }

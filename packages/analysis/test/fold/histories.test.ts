@@ -1,0 +1,205 @@
+import {
+  applyRecord,
+  bucketWidthMs,
+  decodeState,
+  encodeState,
+  healthOf,
+  mergeStatistics,
+  statisticsOf,
+} from '@armature/analysis/fold';
+import { addMissing, addReward, type Cell, EMPTY_CELL } from '@armature/sdk/policies';
+import { EVENT_TYPES, type LogEvent, type LogRecord, type StatisticsCell } from '@armature/sdk/protocol';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { naiveJoin } from '../../../../test/oracles/naive-join.js';
+import { ARMS, decision, envelope, foldAll, logOf, registry, reward, START, tick, uuid } from './records.js';
+
+/** Cells from the naive joiner's trials, key by key. */
+function naiveCells(records: readonly LogRecord<LogEvent>[]): Map<string, Cell> {
+  const cells = new Map<string, Cell>();
+  for (const trial of naiveJoin(records, registry)) {
+    const experiment = registry.definition(trial.definition);
+    if (experiment === undefined) continue;
+    const bucket = Math.floor(trial.time / bucketWidthMs(experiment)) * bucketWidthMs(experiment);
+    for (const [metric, { counted, reward: value }] of Object.entries(trial.metrics)) {
+      if (!counted) continue;
+      const key = [trial.experiment, trial.version, trial.rule, bucket, trial.arm, metric].join(' ');
+      const before = cells.get(key) ?? EMPTY_CELL;
+      cells.set(key, value === undefined ? addMissing(before) : addReward(before, value));
+    }
+  }
+  return cells;
+}
+
+function foldCells(statistics: readonly StatisticsCell[]): Map<string, Cell> {
+  const cells = new Map<string, Cell>();
+  for (const { experiment, version, rule, bucket, arms } of statistics) {
+    for (const [k, arm] of arms.entries()) {
+      for (const [metric, cell] of Object.entries(arm.metrics))
+        cells.set([experiment, version, rule, bucket, ARMS[k], metric].join(' '), cell);
+    }
+  }
+  return cells;
+}
+
+function expectSameCells(actual: Map<string, Cell>, expected: Map<string, Cell>) {
+  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [key, cell] of expected) {
+    const found = actual.get(key) ?? EMPTY_CELL;
+    expect([key, found.trials, found.rewarded]).toEqual([key, cell.trials, cell.rewarded]);
+    expect(Math.abs(found.mean - cell.mean)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(cell.mean)));
+    expect(Math.abs(found.m2 - cell.m2)).toBeLessThanOrEqual(1e-12 * Math.max(1, cell.m2));
+  }
+}
+
+/** A random history: decisions of few units, rewards before, inside and after their windows, duplicates, exposures and ticks. */
+const history = fc
+  .array(
+    fc.record({
+      kind: fc.constantFrom('decision', 'decision', 'reward', 'reward', 'unit-reward', 'duplicate', 'exposure', 'tick'),
+      gap: fc.constantFrom(0, 0, 500, 5_000, 20_000, 70_000),
+      back: fc.constantFrom(0, 0, 1_000, 15_000, 61_000),
+      experiment: fc.constantFrom('requests', 'units', 'forever'),
+      arm: fc.constantFrom(...ARMS),
+      snapshot: fc.constantFrom('1.1', '1.2', '2.1'),
+      unit: fc.constantFrom('u1', 'u2', 'u3'),
+      target: fc.nat({ max: 30 }),
+      request: fc.option(fc.constantFrom('r1', 'r2'), { nil: undefined }),
+      exposed: fc.constantFrom(true, true, true, false),
+      split: fc.constantFrom(true, true, true, false),
+      value: fc.constantFrom(0, 1, 0.25, 0.5, 2, -1),
+      metric: fc.constantFrom('click', 'latency', 'spend'),
+    }),
+    { maxLength: 60 },
+  )
+  .map((steps) => {
+    let at = START;
+    const planned = steps.map((step, n) => {
+      at += step.gap;
+      return { ...step, at, time: at - step.back, id: uuid(at - step.back, n) };
+    });
+    const decisions = planned.filter((step) => step.kind === 'decision');
+    const entries: [number, LogEvent][] = [];
+    for (const [n, step] of planned.entries()) {
+      const target = decisions[step.target % Math.max(1, decisions.length)];
+      const { id, time, unit, value, metric, experiment } = step;
+      const period = experiment === 'units' ? Math.floor((time - START) / 30_000) : undefined;
+      if (step.kind === 'tick') entries.push([step.at, tick(n, step.at)]);
+      else if (step.kind === 'decision') {
+        const { arm, snapshot, request, exposed, split } = step;
+        const data = {
+          experiment,
+          arm,
+          snapshot,
+          unit,
+          ...(period === undefined ? {} : { period }),
+          ...(exposed ? {} : { exposed }),
+        };
+        const extra = {
+          ...(experiment === 'requests' && request ? { request } : {}),
+          ...(split ? {} : { reason: 'override' as const }),
+        };
+        entries.push([step.at, decision(id, time, { ...data, ...extra })]);
+      } else if (step.kind === 'duplicate' && entries.length > 0) {
+        const again = entries[step.target % entries.length]?.[1];
+        if (again) entries.push([step.at, again]);
+      } else if (step.kind === 'exposure' && target) {
+        entries.push([
+          step.at,
+          {
+            ...envelope(id, time),
+            type: EVENT_TYPES.exposure,
+            data: { experiment: target.experiment, decision: target.id },
+          },
+        ]);
+      } else if (step.kind === 'reward' && target) {
+        entries.push([
+          step.at,
+          reward(id, time, { experiment: target.experiment, decision: target.id, metrics: { [metric]: value } }),
+        ]);
+      } else if (step.kind === 'unit-reward') {
+        entries.push([step.at, reward(id, time, { experiment, unit, metrics: { [metric]: value } })]);
+      }
+    }
+    return logOf([...entries, [at + 40_000, tick(1e6, at)], [at + 400_000, tick(1e6 + 1, at)]]);
+  });
+
+describe('the fold, on random histories', () => {
+  test('gives the cells of an independent naive joiner', () => {
+    // oracle: test/oracles/naive-join.ts, nested loops over the whole log, sharing no code with the fold
+    fc.assert(
+      fc.property(history, (records) => {
+        const { state } = foldAll(records);
+        expectSameCells(foldCells(statisticsOf(state)), naiveCells(records));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test('gives the same bytes when the state was written and read back at any point', () => {
+    fc.assert(
+      fc.property(history, fc.nat(), (records, cut) => {
+        const whole = encodeState(foldAll(records).state);
+        const at = cut % (records.length + 1);
+        const resumed = decodeState(encodeState(foldAll(records.slice(0, at)).state), registry);
+        for (const record of records.slice(at)) applyRecord(resumed, record, registry);
+        expect(encodeState(resumed)).toBe(whole);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('changes nothing but health and log time when every event is sent twice', () => {
+    fc.assert(
+      fc.property(history, (records) => {
+        const twice = logOf(records.flatMap(({ at, event }) => [[at, event] as const, [at, event] as const]));
+        expect(statisticsOf(foldAll(twice).state)).toEqual(statisticsOf(foldAll(records).state));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('accounts for every event and every opened trial', () => {
+    fc.assert(
+      fc.property(history, (records) => {
+        const { state } = foldAll(records);
+        const health = [...healthOf(state).values()];
+        const total = (pick: (h: (typeof health)[number]) => number) => health.reduce((sum, h) => sum + pick(h), 0);
+        const events = records.filter(
+          ({ event }) => event.type !== EVENT_TYPES.tick && event.type !== EVENT_TYPES.exposure,
+        );
+        const exposureDuplicates = records.filter(({ event }) => event.type === EVENT_TYPES.exposure);
+        const distinct = new Set(exposureDuplicates.map(({ event }) => event.id)).size;
+        const counted = total((h) => h.decisions + h.rewards + h.duplicates + h.tooOld);
+        expect(counted).toBe(events.length + exposureDuplicates.length - distinct);
+        const opened = statisticsOf(state).reduce(
+          (sum, cell) => sum + cell.arms.reduce((n, arm) => n + arm.opened, 0),
+          0,
+        );
+        const others = total(
+          (h) => h.repeated + h.propensityMismatch + Object.values(h.notRandomised).reduce((a, b) => a + b, 0),
+        );
+        expect(opened + others + state.unexposed.size).toBe(total((h) => h.decisions));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('gives merged partitions the cells of one partition', () => {
+    fc.assert(
+      fc.property(history, (records) => {
+        const byExperiment = ['requests', 'units', 'forever'].map((experiment) =>
+          logOf(
+            records
+              .filter(({ event }) => event.type === EVENT_TYPES.tick || event.data.experiment === experiment)
+              .map((r) => [r.at, r.event]),
+          ),
+        );
+        const parts = byExperiment.map((part) => statisticsOf(foldAll(part).state));
+        const whole = foldCells(statisticsOf(foldAll(records).state));
+        expectSameCells(foldCells(mergeStatistics(parts)), whole);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
