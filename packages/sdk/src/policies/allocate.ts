@@ -19,6 +19,9 @@ export interface AllocationInput {
 export interface Allocation {
   /** In the arms' order, of sum 1 up to rounding. */
   readonly p: readonly number[];
+  /** The floors and caps that p was kept within, for {@link toBillionths}; control may lie above its cap. */
+  readonly lower: readonly number[];
+  readonly upper: readonly number[];
   /** False where no arm is eligible: control is served, and what happens next teaches nothing. */
   readonly randomised: boolean;
 }
@@ -40,12 +43,14 @@ export interface Allocation {
  */
 export function allocate(input: AllocationInput): Allocation {
   const { weights, control, floor = 0 } = input;
-  const arms = weights.length;
   const eligible = input.eligible ?? weights.map(() => true);
   const caps = input.caps ?? weights.map(() => 1);
   check(weights, eligible, floor, caps, control);
   const count = eligible.filter(Boolean).length;
-  if (count === 0) return { p: weights.map((_, k) => (k === control ? 1 : 0)), randomised: false };
+  if (count === 0) {
+    const p = weights.map((_, k) => (k === control ? 1 : 0));
+    return { p, lower: p, upper: p, randomised: false };
+  }
   const least = Math.min(floor, 1 / count);
   const largest = weights.reduce((max, w, k) => (eligible[k] ? Math.max(max, w) : max), 0);
   const scaled = weights.map((w, k) => (eligible[k] ? (largest > 0 ? w / largest : 1) : 0));
@@ -55,10 +60,10 @@ export function allocate(input: AllocationInput): Allocation {
   const upper = caps.map((u, k) => (eligible[k] ? u : 0));
   const lower = upper.map((u, k) => (eligible[k] ? Math.min(least, u) : 0));
   const p = project(q, lower, upper);
-  let others = 0;
-  for (let k = 0; k < arms; k++) if (k !== control) others += p[k]!;
   const capacity = upper.reduce((sum, u) => sum + u, 0);
-  return { p: capacity < 1 ? p.map((x, k) => (k === control ? 1 - others : x)) : p, randomised: true };
+  if (capacity >= 1) return { p, lower, upper, randomised: true };
+  const others = p.reduce((sum, x, k) => (k === control ? sum : sum + x), 0);
+  return { p: p.map((x, k) => (k === control ? 1 - others : x)), lower, upper, randomised: true };
 }
 
 function check(

@@ -3,20 +3,24 @@ export const POLICY_ERRORS = {
   ARM_SEEDS_EQUAL: {
     what: 'two arms have the same hash, so one of them would win every draw between the two',
     do: 'rename one of the arms',
+    retryable: false,
   },
   WEIGHTS_INVALID: {
     what: 'the weights are not probabilities or shares',
     do: 'pass one finite number >= 0 for each arm, one of them > 0',
+    retryable: false,
   },
   BOUNDS_INVALID: {
     what: 'a floor or a cap is out of its range',
     do: 'pass one cap in [0, 1] for each arm, and a floor in [0, 1]',
+    retryable: false,
   },
-  CONTROL_INVALID: { what: 'the control is not one of the arms', do: 'pass the index of an arm' },
-  POLICY_INVALID: { what: 'the policy cannot be computed', do: 'correct its parameters' },
+  CONTROL_INVALID: { what: 'the control is not one of the arms', do: 'pass the index of an arm', retryable: false },
+  POLICY_INVALID: { what: 'the policy cannot be computed', do: 'correct its parameters', retryable: false },
   RANGE_REQUIRED: {
-    what: 'an upper confidence bound needs to know how far rewards can lie apart',
-    do: 'declare the range of the metric, or use thompson, which learns the spread',
+    what: 'kl-ucb needs to know how far rewards can lie apart',
+    do: 'declare the range of the metric, or use ucb1 or thompson, which learn the spread',
+    retryable: false,
   },
 } as const;
 

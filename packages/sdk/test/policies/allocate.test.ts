@@ -50,7 +50,7 @@ test('where the caps sum below 1, control takes the rest, whatever its own cap',
 
 test('without an eligible arm control is served and nothing is randomised', () => {
   const none = allocate({ weights: [0.5, 0.5, 0], eligible: [false, false, false], floor: 0.1, control: 2 });
-  expect(none).toEqual({ p: [0, 0, 1], randomised: false });
+  expect(none).toEqual({ p: [0, 0, 1], lower: [0, 0, 1], upper: [0, 0, 1], randomised: false });
 });
 
 test('eligible arms that all have weight 0 count as equal', () => {
