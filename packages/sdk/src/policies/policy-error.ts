@@ -22,6 +22,14 @@ export const POLICY_ERRORS = {
     do: 'declare the range of the metric, or use ucb1 or thompson, which learn the spread',
     retryable: false,
   },
+  POSTERIOR_INVALID: {
+    what: 'a posterior is not a distribution',
+    do: 'pass finite parameters with shapes, scales and degrees of freedom > 0, and rewards within their range',
+  },
+  QUADRATURE_FAILED: {
+    what: 'the probabilities of being best do not add up to 1',
+    do: 'keep the last weights, and report the posteriors that led here',
+  },
 } as const;
 
 export type PolicyErrorCode = keyof typeof POLICY_ERRORS;
