@@ -1,0 +1,222 @@
+import type { UnknownShapes } from './catalogue.js';
+import type { Client, ClientEvents, SnapshotSummary } from './client.js';
+import type { ClientOptions, ClientSetup } from './client-options.js';
+import { type Clock, correctedClock } from './clock.js';
+import { type DecideOptions, decide, fallback } from './decide.js';
+import type { Decision, DecisionRecord, Moment } from './decision.js';
+import { decisionIds, type FillRandom, fractions } from './decision-id.js';
+import { type ArmatureError, clientError } from './errors.js';
+import { type Follower, follower, type Status } from './follower.js';
+import { httpTransport } from './http-transport.js';
+import { type Listeners, listeners } from './listeners.js';
+import type { OutboxCounts } from './outbox.js';
+import type { TokenKey } from './protocol/token.js';
+import type { ReadyOptions } from './readiness.js';
+import type { DecisionReference, Receipt, RewardOptions, UnitReference } from './reward.js';
+import { type Scope, scopeWith } from './scope.js';
+import { type Sender, sender } from './sender.js';
+import { type Serving, serving } from './serving.js';
+import type { Transport } from './transport.js';
+
+const CLOSE_MS = 5000;
+const MAX_AGE_MS = 60_000;
+
+const fillRandom: FillRandom = (bytes) => {
+  globalThis.crypto.getRandomValues(bytes);
+};
+
+function transportOf(options: ClientOptions, clock: Clock, random: () => number): Transport | undefined {
+  if (options.url === undefined) return options.transport;
+  const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
+  return httpTransport({ url: options.url, apiKey: options.apiKey, fetch, clock, random });
+}
+
+/** The implementation of `Client`, without its types by experiment. */
+export class ArmatureClient implements Client<UnknownShapes> {
+  readonly #options: ClientOptions;
+  readonly #clock: Clock;
+  readonly #serving: Serving;
+  readonly #transport: Transport | undefined;
+  readonly #sender: Sender;
+  readonly #follower: Follower;
+  readonly #listeners: Listeners<ClientEvents>;
+  readonly #makeId = decisionIds(fillRandom);
+  readonly #maxAgeMs: number;
+  readonly #told = new Set<string>();
+  readonly #tokenKey = (): TokenKey | undefined => this.#transport?.tokenKey;
+  #source: string | undefined;
+  #defaults = 0;
+  #started = false;
+  #closing: Promise<OutboxCounts> | undefined;
+
+  constructor(options: ClientOptions, setup: ClientSetup) {
+    const random = fractions(fillRandom);
+    const clock = correctedClock(options.now ?? Date.now);
+    const onError = (error: ArmatureError): void => this.#report(error);
+    this.#options = options;
+    this.#clock = clock;
+    this.#maxAgeMs = options.maxAgeMs ?? MAX_AGE_MS;
+    this.#transport = transportOf(options, clock, random);
+    this.#listeners = listeners((cause, event) => {
+      const error = clientError('LISTENER_FAILED', { got: `${event}: ${String(cause)}`, cause });
+      if (event === 'error') this.#print(error);
+      else this.#report(error);
+    });
+    this.#serving = serving(setup.known, setup.overrides, this.#transport !== undefined);
+    if (setup.initial) this.#serving.install(setup.initial, Date.parse(setup.initial.issued) || 0);
+    this.#sender = sender({
+      transport: this.#transport,
+      options: options.outbox,
+      clock,
+      random,
+      makeId: this.#makeId,
+      source: () => this.#sourceName(),
+      onError,
+    });
+    this.#follower = follower({
+      serving: this.#serving,
+      transport: this.#transport,
+      cache: options.cache,
+      mode: options.refresh,
+      maxAgeMs: this.#maxAgeMs,
+      local: clock.local,
+      random,
+      onStatus: (status) => this.#listeners.emit('status', status),
+      onSnapshot: () => this.#onSnapshot(),
+      onError,
+    });
+  }
+
+  decide<K extends string>(experiment: K, options?: DecideOptions): Decision<K> {
+    return this.#decide(experiment, options ?? {}) as DecisionRecord & Decision<K>;
+  }
+
+  decideMany<K extends string>(experiment: K, options: readonly DecideOptions[]): readonly Decision<K>[] {
+    return options.map((one) => this.decide(experiment, one));
+  }
+
+  decideAll(options?: DecideOptions): { readonly [experiment: string]: Decision } {
+    if (!this.#started) this.#start();
+    return Object.fromEntries(this.#serving.names.map((name) => [name, this.decide(name, options)]));
+  }
+
+  with(fixed: DecideOptions): Scope<UnknownShapes> {
+    return scopeWith<UnknownShapes>(this, fixed);
+  }
+
+  reward(target: string | DecisionReference | UnitReference, value: unknown, options?: RewardOptions): Receipt {
+    return this.#sender.reward(target, value, options ?? {}, this.#serving.known);
+  }
+
+  exposure(target: string | DecisionReference): Receipt {
+    return this.#sender.exposure(target);
+  }
+
+  async ready(options?: ReadyOptions): Promise<Status> {
+    this.#started = true;
+    await this.#follower.ready(options ?? {});
+    return this.status;
+  }
+
+  on<Event extends keyof ClientEvents>(event: Event, listener: (value: ClientEvents[Event]) => void): () => void {
+    return this.#listeners.on(event, listener);
+  }
+
+  get status(): Status {
+    return this.#follower.status;
+  }
+
+  get snapshot(): SnapshotSummary | undefined {
+    const { snapshot } = this.#serving;
+    if (snapshot === undefined) return undefined;
+    const { version, issued, experiments } = snapshot;
+    return { version, issued, ageMs: this.#serving.ageMs(this.#clock.local()), experiments: Object.keys(experiments) };
+  }
+
+  get outbox(): OutboxCounts {
+    return this.#sender.counts;
+  }
+
+  get defaults(): number {
+    return this.#defaults;
+  }
+
+  flush(): Promise<OutboxCounts> {
+    return this.#sender.flush();
+  }
+
+  close(options?: { readonly timeoutMs?: number }): Promise<OutboxCounts> {
+    this.#closing ??= this.#close(options?.timeoutMs ?? CLOSE_MS);
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(timeoutMs: number): Promise<OutboxCounts> {
+    const stopped = this.#follower.stop();
+    const counts = await this.#sender.close(timeoutMs);
+    await stopped;
+    await this.#transport?.close?.().catch((cause: unknown) => {
+      this.#report(clientError('UNAVAILABLE', { got: `closing: ${String(cause)}`, cause }));
+    });
+    return counts;
+  }
+
+  #start(): void {
+    this.#started = true;
+    this.#follower.start();
+  }
+
+  #decide(name: string, options: DecideOptions): DecisionRecord {
+    if (!this.#started) this.#start();
+    const local = this.#clock.local();
+    const now = Math.floor(local + this.#clock.offset);
+    const ageMs = this.#serving.ageMs(local);
+    const stale = ageMs > this.#maxAgeMs;
+    const moment: Moment = { id: this.#makeId(now), now, ageMs, stale, tokenKey: this.#tokenKey };
+    const subject = this.#serving.subject(name);
+    let decision: DecisionRecord;
+    try {
+      decision = decide(subject, options, moment);
+    } catch (cause) {
+      decision = fallback(subject, {}, moment, 'DECISION_FAILED');
+      this.#report(clientError('DECISION_FAILED', { got: String(cause), cause }));
+    }
+    if (decision.reason === 'default') this.#defaults += 1;
+    this.#sender.log(decision, subject.experiment?.assign !== 'request');
+    this.#listeners.emit('decision', decision as Decision);
+    return decision;
+  }
+
+  #sourceName(): string {
+    if (this.#source === undefined) {
+      const bytes = new Uint8Array(3);
+      fillRandom(bytes);
+      this.#source = `/sdk/${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+    }
+    return this.#source;
+  }
+
+  #onSnapshot(): void {
+    const summary = this.snapshot;
+    if (summary !== undefined) this.#listeners.emit('snapshot', summary);
+    const outdated = this.#serving.outdated().filter((name) => !this.#told.has(`outdated ${name}`));
+    for (const name of outdated) this.#told.add(`outdated ${name}`);
+    if (outdated.length > 0) this.#report(clientError('CATALOGUE_OUTDATED', { got: outdated.join(', ') }));
+  }
+
+  #report(error: ArmatureError): void {
+    if (this.#options.logger !== undefined || !this.#listeners.has('error')) this.#print(error);
+    this.#listeners.emit('error', error);
+  }
+
+  /** One line for the first error of each code. */
+  #print(error: ArmatureError): void {
+    const { logger } = this.#options;
+    if (logger === false || this.#told.has(error.code)) return;
+    this.#told.add(error.code);
+    (logger ?? console).error(`armature: ${error.code}: ${error.message}`);
+  }
+}

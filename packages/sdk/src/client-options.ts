@@ -1,0 +1,105 @@
+import { type Catalogue, type CatalogueEntry, type InlineExperiments, isCatalogue, type Shapes } from './catalogue.js';
+import { clientError } from './errors.js';
+import { inlineSnapshot } from './inline-snapshot.js';
+import type { OutboxOptions } from './outbox.js';
+import type { Snapshot } from './protocol/snapshot.js';
+import { REFRESH, type RefreshMode } from './refresh.js';
+import type { SnapshotCache } from './snapshot-cache.js';
+import type { Transport } from './transport.js';
+
+/** Anything with an `error` method, such as `console`. */
+export interface Logger {
+  error(message: string): void;
+}
+
+/** How to make a client. One of `url`, `transport`, `experiments` and `bootstrap` is needed. */
+export interface ClientOptions<X = Catalogue<Shapes> | InlineExperiments> {
+  /** Where the server listens, such as http://127.0.0.1:4400. */
+  readonly url?: string | undefined;
+  /** The way to a server that is not HTTP, such as `await openLocal(...)` of `@armature/server/local`. */
+  readonly transport?: Transport | undefined;
+  /** Names this client to the server at `url`, and signs its tokens. */
+  readonly apiKey?: string | undefined;
+  /** The catalogue that `armature types` wrote, or experiments written in place. With a server, the latter are types and fallbacks only. */
+  readonly experiments?: X | undefined;
+  /** A snapshot to begin with. */
+  readonly bootstrap?: Snapshot | undefined;
+  /** Keeps the last good snapshot over restarts: `fileCache(path)` of `@armature/sdk/node`. */
+  readonly cache?: SnapshotCache | undefined;
+  /** Arms forced for tests and demonstrations, by experiment: reason `override`, never randomised. */
+  readonly overrides?: { readonly [experiment: string]: string } | undefined;
+  /** Without a word from the server for longer than this the client is `stale`, ms. @default 60000 */
+  readonly maxAgeMs?: number | undefined;
+  /** @default 'stream' where the transport has one, else 'poll' every 5 s; 'manual' asks at each `ready()` only */
+  readonly refresh?: RefreshMode | undefined;
+  readonly outbox?: OutboxOptions | undefined;
+  /** Told of the first error of each code. @default console, while nobody listens to `error`; false for nobody */
+  readonly logger?: Logger | false | undefined;
+  /** @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** The local clock, ms since the epoch. @default Date.now */
+  readonly now?: (() => number) | undefined;
+}
+
+/** What follows from the options alone. */
+export interface ClientSetup {
+  readonly known: ReadonlyMap<string, CatalogueEntry>;
+  /** The snapshot to begin with. */
+  readonly initial: Snapshot | undefined;
+  readonly overrides: ReadonlyMap<string, string>;
+}
+
+function refuse(got: string, todo: string): never {
+  throw clientError('OPTIONS_INVALID', { got, todo });
+}
+
+function checkUrl(url: string): void {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
+  if (protocol !== 'http:' && protocol !== 'https:') {
+    refuse(`url ${JSON.stringify(url)}`, 'write an address such as http://127.0.0.1:4400');
+  }
+}
+
+function checkInteger(path: string, value: number | undefined, least: number): void {
+  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
+  refuse(`${path} ${String(value)}`, `write an integer of ${least} or more`);
+}
+
+function checkSources(options: ClientOptions): void {
+  const { url, transport, experiments, bootstrap, overrides } = options;
+  if (url !== undefined && transport !== undefined) refuse('url and transport', 'give one of them');
+  if (options.apiKey !== undefined && url === undefined) refuse('apiKey without url', 'give url too, or leave it out');
+  if (url !== undefined) checkUrl(url);
+  else if (transport === undefined && bootstrap === undefined && overrides === undefined) {
+    if (experiments === undefined) refuse('none of url, transport, experiments, bootstrap', 'give one of them');
+    if (isCatalogue(experiments)) {
+      refuse('a generated catalogue alone, which holds no weights', 'give url, transport or bootstrap too');
+    }
+  }
+  if (options.refresh !== undefined && !REFRESH.includes(options.refresh)) {
+    refuse(`refresh ${JSON.stringify(options.refresh)}`, `write one of ${REFRESH.join(', ')}`);
+  }
+}
+
+/**
+ * Checks a client's options: wrong construction throws.
+ *
+ * @throws ArmatureError OPTIONS_INVALID
+ */
+export function clientSetup(options: ClientOptions): ClientSetup {
+  if (typeof options !== 'object' || options === null) refuse(String(options), 'pass an object of options');
+  checkSources(options);
+  checkInteger('maxAgeMs', options.maxAgeMs, 1);
+  checkInteger('outbox.capacity', options.outbox?.capacity, 1);
+  checkInteger('outbox.batch', options.outbox?.batch, 1);
+  checkInteger('outbox.everyMs', options.outbox?.everyMs, 0);
+  const { experiments, bootstrap } = options;
+  const overrides = new Map(Object.entries(options.overrides ?? {}));
+  if (experiments === undefined) return { known: new Map(), initial: bootstrap, overrides };
+  if (isCatalogue(experiments)) {
+    return { known: new Map(Object.entries(experiments.experiments)), initial: bootstrap, overrides };
+  }
+  const { snapshot, entries } = inlineSnapshot(experiments);
+  const offline = options.url === undefined && options.transport === undefined;
+  return { known: entries, initial: bootstrap ?? (offline ? snapshot : undefined), overrides };
+}

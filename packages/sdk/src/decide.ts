@@ -1,0 +1,107 @@
+import type { CatalogueEntry } from './catalogue.js';
+import type { CompiledExperiment, CompiledRule } from './compiled-snapshot.js';
+import { conditionsHold } from './conditions.js';
+import { DecisionRecord, type Moment, type Outcome } from './decision.js';
+import type { ErrorCode } from './errors.js';
+import { draw, drawKey } from './policies/draw.js';
+import type { Context } from './protocol/experiment.js';
+
+/** What a caller tells about one decision. */
+export interface DecideOptions<Arm extends string = string> {
+  /** Who: required where the experiment is assigned by unit, logged where it is given. */
+  readonly unit?: string | undefined;
+  /** What rules may ask about. Nothing of it is logged unless the experiment declares it. */
+  readonly context?: Context | undefined;
+  /** Key of the draw where each request is randomised: the same requestId is the same draw and the same trial. */
+  readonly requestId?: string | undefined;
+  /** False when the arm may never be seen: the decision counts once `exposure` is called. @default true */
+  readonly expose?: boolean | undefined;
+  /** The arm to serve while no snapshot has the experiment. @default the control arm known from the code */
+  readonly default?: Arm | undefined;
+}
+
+/** What a client knows of one experiment when it decides. */
+export interface Subject {
+  readonly name: string;
+  /** From the snapshot. */
+  readonly experiment: CompiledExperiment | undefined;
+  /** From the code. */
+  readonly known: CatalogueEntry | undefined;
+  /** An arm forced by the client's `overrides`. */
+  readonly forced: string | undefined;
+  /** Why `experiment` is missing. */
+  readonly absent: ErrorCode;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+
+/** An outcome that no snapshot backs. */
+function unbacked(subject: Subject, arm: string, reason: 'default' | 'override'): Outcome {
+  const { known, name } = subject;
+  const arms: { readonly [arm: string]: unknown } = known?.arms ?? {};
+  const propensities: { [arm: string]: number } = {};
+  for (const other of Object.keys(arms)) propensities[other] = 0;
+  propensities[arm] = 1;
+  return {
+    experiment: name,
+    arm,
+    value: Object.hasOwn(arms, arm) ? arms[arm] : undefined,
+    reason,
+    randomised: false,
+    propensity: 1,
+    propensities: Object.freeze(propensities),
+    snapshot: '',
+    definition: '',
+    rule: undefined,
+    period: undefined,
+  };
+}
+
+function matchingRule(rules: readonly CompiledRule[], options: DecideOptions): CompiledRule | undefined {
+  for (const rule of rules) {
+    if (rule.conditions.length === 0 || conditionsHold(rule.conditions, options.context, options.unit)) return rule;
+  }
+  return undefined;
+}
+
+/** The key of the draw: undefined where the experiment wants a unit and there is none. */
+function keyOf(experiment: CompiledExperiment, options: DecideOptions, id: string): string | undefined {
+  if (experiment.assign === 'request') return isText(options.requestId) ? options.requestId : id;
+  if (!isText(options.unit)) return undefined;
+  return experiment.period === undefined ? options.unit : drawKey(options.unit, experiment.period);
+}
+
+/** The arm known from the code, where there is nothing to decide by. */
+export function fallback(subject: Subject, options: DecideOptions, moment: Moment, error: ErrorCode): DecisionRecord {
+  const arm = options.default ?? subject.known?.control ?? '';
+  return new DecisionRecord(unbacked(subject, String(arm), 'default'), moment, options, error);
+}
+
+/**
+ * Decides one experiment for one request. Pure: id and time come in with `moment`.
+ *
+ * The order: an override of the client; no snapshot; an experiment that is not running; the first rule whose
+ * conditions hold; nobody's rule, so excluded.
+ */
+export function decide(subject: Subject, options: DecideOptions, moment: Moment): DecisionRecord {
+  const { experiment, forced } = subject;
+  const record = (outcome: Outcome, error?: ErrorCode): DecisionRecord =>
+    new DecisionRecord(outcome, moment, options, error);
+  if (experiment === undefined) {
+    if (forced !== undefined) return record(unbacked(subject, forced, 'override'));
+    return fallback(subject, options, moment, subject.absent);
+  }
+  if (forced !== undefined) {
+    const arm = experiment.arms.indexOf(forced);
+    return arm < 0 ? record(experiment.undecided, 'UNKNOWN_ARM') : record(experiment.undrawn(arm, 'override'));
+  }
+  if (!experiment.running) return record(experiment.disabled);
+  const rule = matchingRule(experiment.rules, options);
+  if (rule === undefined) return record(experiment.excluded);
+  if (rule.fixed !== undefined) return record(rule.fixed);
+  // Sticky records, layers and holdouts are stages between here and the draw; none exists yet.
+  if (experiment.assign === 'sticky') return record(experiment.undecided, 'NOT_SUPPORTED_YET');
+  const key = keyOf(experiment, options, moment.id);
+  if (key === undefined) return record(experiment.undecided, 'UNIT_REQUIRED');
+  return record(rule.outcomes[draw(experiment.drawer, rule.weights, key)]!);
+}

@@ -1,0 +1,45 @@
+import type { DecisionRecord } from './decision.js';
+import { type DecisionEvent, EVENT_TYPES } from './protocol/event.js';
+
+/** RFC 3339 in UTC; a time no date can hold becomes the epoch. */
+export function rfc3339(time: number): string {
+  return new Date(Math.abs(time) <= 8.64e15 ? time : 0).toISOString();
+}
+
+/**
+ * Whether a decision belongs in the log: not where no snapshot defines it, and not where its experiment is assigned by
+ * unit and the caller named none.
+ */
+export function isLogged(decision: DecisionRecord, byUnit: boolean): boolean {
+  return decision.reason !== 'default' && decision.definition !== '' && !(byUnit && decision.unit === undefined);
+}
+
+/**
+ * The event of a decision. Made when the outbox is flushed, not when it is decided.
+ *
+ * @param lost decisions lost since the last one that was kept
+ */
+export function decisionEvent(decision: DecisionRecord, source: string, lost: number): DecisionEvent {
+  const { unit, requestId, rule, period } = decision;
+  return {
+    specversion: '1.0',
+    type: EVENT_TYPES.decision,
+    source,
+    id: decision.id,
+    time: rfc3339(decision.time),
+    data: {
+      experiment: decision.experiment,
+      definition: decision.definition,
+      arm: decision.arm,
+      propensity: decision.propensity,
+      snapshot: decision.snapshot,
+      reason: decision.reason,
+      ...(unit === undefined ? {} : { unit }),
+      ...(requestId === undefined ? {} : { request: requestId }),
+      ...(period === undefined ? {} : { period }),
+      ...(rule === undefined || rule === 'policy' ? {} : { rule }),
+      ...(decision.exposed ? {} : { exposed: false }),
+      ...(lost > 0 ? { dropped: lost } : {}),
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/** A bounded first-in-first-out queue whose head can be looked at, and partly taken, without moving the rest. */
+export interface OutboxQueue<Item> {
+  readonly size: number;
+  readonly full: boolean;
+  push(item: Item): void;
+  /** The item `index` places behind the oldest. */
+  at(index: number): Item | undefined;
+  /** The oldest `count` items. */
+  head(count: number): Item[];
+  /** Removes those of the oldest `count` items that `keep` does not keep; the kept stay at the head, in order. */
+  settle(count: number, keep: (index: number) => boolean): void;
+}
+
+/** A queue for at most `capacity` items. Memory grows with use, in a ring. */
+export function outboxQueue<Item>(capacity: number): OutboxQueue<Item> {
+  const ring: (Item | undefined)[] = [];
+  let start = 0;
+  let size = 0;
+  return {
+    get size() {
+      return size;
+    },
+    get full() {
+      return size >= capacity;
+    },
+    push(item) {
+      ring[(start + size) % capacity] = item;
+      size += 1;
+    },
+    at(index) {
+      return index < size ? ring[(start + index) % capacity] : undefined;
+    },
+    head(count) {
+      const items: Item[] = [];
+      for (let i = 0; i < count && i < size; i += 1) items.push(ring[(start + i) % capacity] as Item);
+      return items;
+    },
+    settle(count, keep) {
+      let free = Math.min(count, size);
+      const taken = free;
+      for (let i = taken - 1; i >= 0; i -= 1) {
+        if (!keep(i)) continue;
+        free -= 1;
+        ring[(start + free) % capacity] = ring[(start + i) % capacity];
+      }
+      for (let i = 0; i < free; i += 1) ring[(start + i) % capacity] = undefined;
+      start = (start + free) % capacity;
+      size -= free;
+    },
+  };
+}

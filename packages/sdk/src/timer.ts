@@ -1,0 +1,11 @@
+/**
+ * Calls `run` once, `ms` from now.
+ *
+ * @param hold keeps a Node process alive until then: for what somebody awaits. @default false
+ * @returns cancels the call
+ */
+export function after(ms: number, run: () => void, hold = false): () => void {
+  const handle: unknown = globalThis.setTimeout(run, ms);
+  if (!hold && typeof handle === 'object') (handle as { unref?: () => void }).unref?.();
+  return () => globalThis.clearTimeout(handle as number);
+}
