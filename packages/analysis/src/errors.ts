@@ -1,0 +1,48 @@
+/** What the estimators refuse. A result that the data cannot give is no error: it is null with a reason. */
+export const ANALYSIS_ERRORS = {
+  ROW_WISE_REFUSED: {
+    what: 'row-wise importance weighting of decisions that were not randomised one by one',
+    do: 'analyse trials (one per randomisation unit) from the statistics of the fold',
+    retryable: false,
+  },
+  IMPORT_INVALID: {
+    what: 'the imported log has a line that cannot be read',
+    do: 'correct the line or the header',
+    retryable: false,
+  },
+  LOG_MISSING: {
+    what: 'the folder holds no log',
+    do: 'name the data directory of a server, such as .armature',
+    retryable: false,
+  },
+  NOT_IN_LOG: {
+    what: 'the log has no experiment of this name',
+    do: 'name one that it has',
+    retryable: false,
+  },
+  WINDOW_EMPTY: {
+    what: 'no decision lies between the two times',
+    do: 'give times inside the log, in UTC',
+    retryable: false,
+  },
+} as const;
+
+export type AnalysisErrorCode = keyof typeof ANALYSIS_ERRORS;
+
+/** An error of this package: branch on `code`, not on the text. */
+export class AnalysisError extends Error {
+  readonly code: AnalysisErrorCode;
+  readonly got: string;
+  readonly todo: string;
+  readonly retryable: boolean;
+
+  constructor(code: AnalysisErrorCode, got: string) {
+    const row = ANALYSIS_ERRORS[code];
+    super(`${code}: ${row.what}, got ${got}; ${row.do}`);
+    this.name = 'AnalysisError';
+    this.code = code;
+    this.got = got;
+    this.todo = row.do;
+    this.retryable = row.retryable;
+  }
+}

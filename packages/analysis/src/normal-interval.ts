@@ -1,0 +1,20 @@
+import { normalQuantile } from '@armature/sdk/policies';
+import { type Estimate, type Interval, type IntervalKind, intervalOf, noInterval } from './estimate.js';
+
+/**
+ * The interval value +- z * standard error, right at one look fixed beforehand.
+ *
+ * @param estimate a value with its standard error
+ * @param method names the estimator
+ * @param alpha probability of missing, in (0, 1)
+ * @returns the interval, or the reason why there is none
+ */
+export function normalInterval(estimate: Estimate, method: string, alpha = 0.05): Interval {
+  const kind: IntervalKind = { level: 1 - alpha, guarantee: 'one look', method };
+  const { value, standardError, status, reason } = estimate;
+  if (value === null || standardError === null)
+    return noInterval(status === 'ok' ? 'insufficient' : status, reason ?? 'no standard error', kind);
+  if (standardError === 0) return noInterval('degenerate', 'the rewards do not vary', kind);
+  const half = -normalQuantile(alpha / 2) * standardError;
+  return intervalOf(value - half, value + half, kind);
+}
