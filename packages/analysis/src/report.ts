@@ -75,7 +75,7 @@ export type CheckStatus = (typeof CHECK_STATUS)[number];
 
 /** One item of the health line. */
 export interface HealthCheck {
-  readonly id: 'propensities' | 'unmatched' | 'late' | 'duplicates' | 'fallback' | 'conflicts' | 'dropped';
+  readonly id: 'propensities' | 'unmatched' | 'late' | 'duplicates' | 'fallback' | 'invalid' | 'tooOld' | 'dropped';
   readonly status: CheckStatus;
   readonly count: number;
   /** Short, as on the health line: `unmatched 0`, `propensities ok`. */
@@ -141,7 +141,7 @@ export interface MetricReport {
 }
 
 export interface EstimatorChoice {
-  readonly name: 'difference of means' | 'common-weight AIPW' | 'importance weighting';
+  readonly name: 'difference of means' | 'common-weight AIPW';
   readonly reason: string;
 }
 

@@ -1,0 +1,125 @@
+import { type Moments, normalSf, withZeros } from '@armature/sdk/policies';
+import type { Metric } from '@armature/sdk/protocol';
+import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
+import { commonWeightContrast } from './common-weight-contrast.js';
+import type { Estimate } from './estimate.js';
+import { twoProportions } from './proportions.js';
+import type { ContrastReport } from './report.js';
+import { isConstant, poolArms, type Stratum, trialsOf } from './stratum.js';
+import { welch } from './welch.js';
+
+/** One metric's data, prepared for comparing arms. */
+export interface ComparisonData {
+  readonly metric: Metric;
+  readonly strata: readonly Stratum[];
+  /** Whether one vector served every version: it chooses the estimator. */
+  readonly constant: boolean;
+  /** Each arm's closed trials, pooled. */
+  readonly pooled: readonly Moments[];
+  /** Arms that could be drawn wherever control could: they share one weight. */
+  readonly common: readonly number[];
+}
+
+/** A contrast apart from the names of its arms. */
+export type ContrastNumbers = Omit<ContrastReport, 'arm' | 'against' | 'relative'>;
+
+/**
+ * Prepares one metric's strata.
+ *
+ * @param metric its declaration
+ * @param strata its strata, merged by version
+ * @param arms the strata's arms; they count also where there is no stratum
+ * @param control index of the control arm
+ */
+export function comparisonData(
+  metric: Metric,
+  strata: readonly Stratum[],
+  arms: readonly string[],
+  control: number,
+): ComparisonData {
+  const base = strata.filter((stratum) => stratum.p[control]! > 0 && trialsOf(stratum) > 0);
+  const common = arms.flatMap((_, k) => (base.length > 0 && base.every(({ p }) => p[k]! > 0) ? [k] : []));
+  return { metric, strata, constant: isConstant(strata), pooled: poolArms(strata, arms).map(withZeros), common };
+}
+
+/**
+ * The arms that share the weight when these are compared: all that could always be drawn; just these where one
+ * of them was added or killed on the way, so that it costs the others no data.
+ */
+export function comparedWith(data: ComparisonData, arms: readonly number[]): readonly number[] {
+  return arms.every((k) => data.common.includes(k)) ? data.common : arms;
+}
+
+/**
+ * Compares two arms by the estimator the weights call for: difference of means (two proportions or Welch) while
+ * they stood still, common-weight AIPW once they moved.
+ *
+ * @param data one metric's data
+ * @param arm index of the arm
+ * @param against index of the arm it is compared against
+ */
+export function contrastOf(
+  data: ComparisonData,
+  arm: number,
+  against: number,
+  options: AsymptoticOptions = {},
+): ContrastNumbers {
+  return data.constant ? constantContrast(data, arm, against, options) : movingContrast(data, arm, against, options);
+}
+
+function constantContrast(
+  { metric, pooled }: ComparisonData,
+  arm: number,
+  against: number,
+  options: AsymptoticOptions,
+): ContrastNumbers {
+  const [a, b] = [pooled[against]!, pooled[arm]!];
+  const plain = welch(a, b, options.alpha);
+  const test =
+    metric.type === 'binary'
+      ? twoProportions(
+          { successes: Math.round(a.count * a.mean), trials: a.count },
+          { successes: Math.round(b.count * b.mean), trials: b.count },
+          options.alpha,
+        )
+      : plain;
+  const trials = a.count + b.count;
+  return {
+    ...test,
+    anytime: asymptoticInterval(plain.difference, trials, [b.count, a.count], options),
+    unweighted: null,
+    naive: naiveDifference(a, b),
+    trials,
+    draws: { arm: b.count, against: a.count },
+  };
+}
+
+function movingContrast(
+  data: ComparisonData,
+  arm: number,
+  against: number,
+  options: AsymptoticOptions,
+): ContrastNumbers {
+  const { sums, ...contrast } = commonWeightContrast(
+    data.strata,
+    arm,
+    against,
+    comparedWith(data, [arm, against]),
+    options,
+  );
+  return {
+    ...contrast,
+    p: twoSidedP(contrast.difference),
+    naive: naiveDifference(data.pooled[against]!, data.pooled[arm]!),
+    trials: sums.trials,
+  };
+}
+
+function twoSidedP({ value, standardError }: Estimate): number | null {
+  if (value === null || standardError === null || standardError === 0) return null;
+  return Math.min(1, 2 * normalSf(Math.abs(value) / standardError));
+}
+
+function naiveDifference(a: Moments, b: Moments): number | null {
+  return a.count === 0 || b.count === 0 ? null : b.mean - a.mean;
+}
