@@ -27,6 +27,20 @@ export function rewardRange(metric: RewardScale): readonly [number, number] | un
   return metric.type === 'binary' ? [0, 1] : metric.range;
 }
 
+/**
+ * The moments of all arms' trials together.
+ *
+ * @param arms moments of each arm
+ * @example
+ * pooledMoments([{ count: 1, mean: 1, m2: 0 }, { count: 1, mean: 3, m2: 0 }]) // => { count: 2, mean: 2, m2: 2 }
+ */
+export function pooledMoments(arms: readonly Moments[]): Moments {
+  const { trials, mean, m2 } = arms
+    .map((arm) => ({ trials: arm.count, rewarded: arm.count, mean: arm.mean, m2: arm.m2 }))
+    .reduce<Cell>(merge, EMPTY_CELL);
+  return { count: trials, mean, m2 };
+}
+
 const unit = (x: number): number => Math.min(1, Math.max(0, x));
 
 /**
@@ -51,10 +65,8 @@ export function scaledMoments(metric: RewardScale, arms: readonly Moments[]): re
       return { count, mean: lower ? 1 - scaled : scaled, m2: m2 / (width * width) };
     });
   }
-  const all = arms
-    .map(({ count, mean, m2 }) => ({ trials: count, rewarded: count, mean, m2 }))
-    .reduce<Cell>(merge, EMPTY_CELL);
-  const spread = 2 * Math.sqrt(all.m2 / Math.max(1, all.rewarded));
+  const all = pooledMoments(arms);
+  const spread = 2 * Math.sqrt(all.m2 / Math.max(1, all.count));
   return arms.map(({ count, mean, m2 }) => {
     if (spread === 0) return { count, mean: 0, m2: 0 };
     const scaled = (mean - all.mean) / spread;
