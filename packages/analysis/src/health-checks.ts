@@ -22,7 +22,8 @@ export function ratioReport(arms: readonly string[], counts: readonly RatioCount
   const expected = expectedCounts(counts);
   const sequential = sequentialRatio(counts, SEQUENTIAL_ALPHA);
   const opened = expected.map((arm) => arm.opened);
-  const fixed = constant && counts.length > 0 ? fixedRatio(opened, counts[0]!.p) : null;
+  const split = constant ? counts.find((count) => count.opened.some((n) => n > 0))?.p : undefined;
+  const fixed = split === undefined ? null : fixedRatio(opened, split);
   return {
     sequential,
     chiSquare: fixed && {
