@@ -1,0 +1,116 @@
+import { EVENT_TYPES, type LogEvent, type LogRecord } from '@armature/sdk/protocol';
+import { type ConfigReading, readConfigLog } from './config-reading.js';
+import { AnalysisError } from './errors.js';
+import { applyRecord } from './fold/fold.js';
+import { emptyState, type PartitionState } from './fold/state.js';
+import type { FoldSink } from './fold/trials.js';
+import { type LogMeta, readMeta } from './log/data-directory.js';
+import { readPartition } from './log/read-log.js';
+
+/** How far a fold has come. */
+export interface FoldProgress {
+  readonly partition: number;
+  readonly partitions: number;
+  /** Records folded so far, over all partitions. */
+  readonly records: number;
+}
+
+export interface FoldOptions {
+  /** Hears of every trial as it opens and as its metrics are counted. */
+  readonly sink?: FoldSink;
+  /** Called after each group of records. */
+  readonly onGroup?: (records: number) => void;
+}
+
+export interface FoldLogOptions {
+  /** Where it has been read already. */
+  readonly config?: ConfigReading;
+  readonly sink?: FoldSink;
+  readonly onProgress?: (progress: FoldProgress) => void;
+}
+
+/** A log that was read and folded from its beginning. */
+export interface FoldedLog {
+  readonly meta: LogMeta;
+  readonly config: ConfigReading;
+  readonly partitions: readonly PartitionState[];
+}
+
+/**
+ * Reads what stands in `log.json`.
+ *
+ * @throws AnalysisError LOG_MISSING where there is none
+ */
+export async function requireLog(directory: string): Promise<LogMeta> {
+  const meta = await readMeta(directory);
+  if (meta === undefined) throw new AnalysisError('LOG_MISSING', directory);
+  return meta;
+}
+
+/**
+ * Folds all partitions of a data directory from their first record, without its checkpoints and without a server. A
+ * running server may go on writing: what it adds is read up to the last whole group.
+ *
+ * @param directory the data directory
+ * @param options `sink` for those who want trials rather than statistics
+ * @throws AnalysisError LOG_MISSING; LogDamage, LogHole
+ */
+export async function foldLog(
+  directory: string,
+  { sink, onProgress, ...options }: FoldLogOptions = {},
+): Promise<FoldedLog> {
+  const meta = await requireLog(directory);
+  const config = options.config ?? (await readConfigLog(directory));
+  const partitions: PartitionState[] = [];
+  let records = 0;
+  for (let partition = 0; partition < meta.partitions; partition++) {
+    const state = emptyState();
+    await foldPartition(directory, partition, config, state, Number.POSITIVE_INFINITY, {
+      ...(sink === undefined ? {} : { sink }),
+      onGroup: (count) => {
+        records += count;
+        onProgress?.({ partition, partitions: meta.partitions, records });
+      },
+    });
+    partitions.push(state);
+  }
+  return { meta, config, partitions };
+}
+
+/**
+ * Folds one partition on from where its state stands.
+ *
+ * @param config its definitions and versions; read on where a record names one that came later
+ * @param state changed in place
+ * @param until offset at which to stop, not folded; the end of the log where it ends before
+ */
+export async function foldPartition(
+  directory: string,
+  partition: number,
+  config: ConfigReading,
+  state: PartitionState,
+  until: number,
+  { sink, onGroup }: FoldOptions = {},
+): Promise<void> {
+  if (state.offset >= until) return;
+  const missing = new Set<string>();
+  for await (const group of readPartition(directory, partition, state.offset)) {
+    const records = group.filter(({ offset }) => offset < until);
+    if (records.some((record) => namesUnknown(record, config, missing))) await config.refresh();
+    for (const record of records) applyRecord(state, record, config.registry, sink);
+    onGroup?.(records.length);
+    if (state.offset >= until) return;
+  }
+}
+
+/** Whether a decision names a definition or version that has not been read, and was not looked for before. */
+function namesUnknown({ event }: LogRecord<LogEvent>, { registry }: ConfigReading, missing: Set<string>): boolean {
+  if (event.type !== EVENT_TYPES.decision) return false;
+  const { experiment, snapshot, definition } = event.data;
+  const version = registry.version(experiment, snapshot);
+  if (version !== undefined && registry.definition(definition) !== undefined) return false;
+  const name = `${experiment}\0${snapshot}\0${definition}`;
+  if (missing.has(name)) return false;
+  missing.add(name);
+  return true;
+}
