@@ -1,9 +1,15 @@
 import type { DecisionRecord } from './decision.js';
 import { type DecisionEvent, EVENT_TYPES } from './protocol/event.js';
 
-/** RFC 3339 in UTC; a time no date can hold becomes the epoch. */
+let lastTime = Number.NaN;
+let lastText = '';
+
+/** RFC 3339 in UTC; a time no date can hold becomes the epoch. Remembers the last one: events of a batch share many. */
 export function rfc3339(time: number): string {
-  return new Date(Math.abs(time) <= 8.64e15 ? time : 0).toISOString();
+  if (time === lastTime) return lastText;
+  lastText = new Date(Math.abs(time) <= 8.64e15 ? time : 0).toISOString();
+  lastTime = time;
+  return lastText;
 }
 
 /**

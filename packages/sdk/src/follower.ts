@@ -46,6 +46,7 @@ export function follower(parts: FollowerParts): Follower {
   let closed = false;
   let tried = false;
   let confirmed = false;
+  let asking = false;
   let savedAt = Number.NEGATIVE_INFINITY;
   let announced: Status = 'starting';
 
@@ -54,9 +55,11 @@ export function follower(parts: FollowerParts): Follower {
     if (serving.snapshot === undefined) return tried ? 'default' : 'starting';
     return serving.ageMs(local()) > maxAgeMs ? 'stale' : 'ready';
   };
-  const waiting = readiness(
-    () => closed || following === undefined || confirmed || (tried && serving.snapshot !== undefined),
-  );
+  const waiting = readiness(() => {
+    if (closed || following === undefined) return true;
+    if (mode === 'manual') return !asking;
+    return confirmed || (tried && serving.snapshot !== undefined);
+  });
   const announce = (): void => {
     const next = status();
     if (next !== announced) {
@@ -151,11 +154,13 @@ export function follower(parts: FollowerParts): Follower {
     async ready(options) {
       start();
       if (mode === 'manual' && !closed) {
-        const asked = following?.once();
-        confirmed = false;
-        tried = false;
-        await Promise.race([asked, waiting.wait(options)]);
-      } else await waiting.wait(options);
+        asking = true;
+        void following?.once().then(() => {
+          asking = false;
+          waiting.check();
+        });
+      }
+      await waiting.wait(options);
     },
     get status() {
       return status();

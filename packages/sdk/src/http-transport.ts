@@ -25,13 +25,16 @@ function sendResult(answer: unknown): SendResult {
 /** The way to a server over HTTP: events by POST, snapshots by GET with ETag, changes by server-sent events. */
 export function httpTransport(connection: Connection): Transport {
   let key: Transport['tokenKey'];
+  let latest: Snapshot | undefined;
   const fetchSnapshot: Transport['fetchSnapshot'] = async (version, signal) => {
     const headers = {
       accept: 'application/json',
       ...(version === undefined ? {} : { 'if-none-match': `"${version}"` }),
     };
     const answer = await requestJson(connection, '/v1/snapshot', { headers }, signal);
-    return answer === undefined ? 'unchanged' : (answer as Snapshot);
+    if (answer === undefined) return 'unchanged';
+    latest = answer as Snapshot;
+    return latest;
   };
   return {
     async send(events, signal) {
@@ -40,7 +43,7 @@ export function httpTransport(connection: Connection): Transport {
       return sendResult(await requestJson(connection, '/v1/events', init, signal));
     },
     fetchSnapshot,
-    subscribe: (onSnapshot, onDown) => snapshotStream(connection, fetchSnapshot, onSnapshot, onDown),
+    subscribe: (onSnapshot, onDown) => snapshotStream(connection, fetchSnapshot, latest, onSnapshot, onDown),
     ...(connection.apiKey === undefined
       ? {}
       : {

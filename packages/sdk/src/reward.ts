@@ -11,10 +11,9 @@ import {
 import { decodeToken } from './protocol/token.js';
 
 /** One value for the experiment's reward metric, or values by metric. Booleans become 1 and 0. */
-export type RewardValue<Metric extends string = string> =
-  | number
-  | boolean
-  | { readonly [M in Metric]?: number | boolean | undefined };
+export type RewardValue<Metric extends string = string> = [Metric] extends [never]
+  ? never
+  : number | boolean | { readonly [M in Metric]?: number | boolean | undefined };
 
 /** A decision, or what is left of one after a journey through JSON. */
 export interface DecisionReference<Experiment extends string = string> {

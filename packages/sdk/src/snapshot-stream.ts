@@ -59,6 +59,7 @@ async function readStream(
  * Follows a server's snapshots, for ever: opens the stream, asks once with the ETag for what it may have missed,
  * passes on what is pushed, and opens it again after a wait with full jitter when it breaks or falls silent.
  *
+ * @param known the snapshot fetched before, if any
  * @param onSnapshot also called, with the snapshot known already, when a new connection confirms it
  * @param onDown called each time the stream breaks
  * @returns stops it
@@ -66,12 +67,13 @@ async function readStream(
 export function snapshotStream(
   connection: Connection,
   fetchSnapshot: Transport['fetchSnapshot'],
+  known: Snapshot | undefined,
   onSnapshot: (snapshot: Snapshot) => void,
   onDown: (cause: unknown) => void,
 ): () => void {
   let stopped = false;
   let controller = new AbortController();
-  let latest: Snapshot | undefined;
+  let latest = known;
   let failures = 0;
   let retryMs = 2000;
   let fetching = false;

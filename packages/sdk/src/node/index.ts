@@ -1,1 +1,2 @@
-export {};
+export type { CachedSnapshot, SnapshotCache } from '../snapshot-cache.js';
+export { fileCache } from './file-cache.js';

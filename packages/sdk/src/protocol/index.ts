@@ -27,4 +27,5 @@ export * from './snapshot-schema.js';
 export * from './statistics.js';
 export * from './time.js';
 export * from './token.js';
+export { generateCatalogue } from './typescript.js';
 export * from './well-formed.js';

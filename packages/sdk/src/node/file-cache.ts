@@ -1,0 +1,80 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { clientError } from '../errors.js';
+import type { CachedSnapshot, SnapshotCache } from '../snapshot-cache.js';
+
+const HEADER = /^armature-snapshot 1 ([0-9a-f]{64})\n/;
+const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** The file's text: a line with the checksum of the rest, then JSON. */
+function encode(cached: CachedSnapshot): string {
+  const body = JSON.stringify(cached);
+  return `armature-snapshot 1 ${digest(body)}\n${body}`;
+}
+
+function decode(path: string, text: string): CachedSnapshot {
+  const header = HEADER.exec(text);
+  const body = header === null ? '' : text.slice(header[0].length);
+  if (header === null || digest(body) !== header[1]) {
+    throw clientError('CACHE_UNUSABLE', {
+      got: `a damaged file ${path}`,
+      todo: 'nothing: it is replaced by the next snapshot',
+    });
+  }
+  return JSON.parse(body) as CachedSnapshot;
+}
+
+/** The directory's entry must survive a power cut too. Not every system can sync a directory. */
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, 'r').catch(() => undefined);
+  await handle?.sync().catch(() => undefined);
+  await handle?.close();
+}
+
+/**
+ * Keeps the last good snapshot in a file, so that a process that starts while the server is down decides all the same.
+ *
+ * Written beside the file, synced, renamed over it, and the directory synced: a kill at any point leaves the old
+ * snapshot or the new one, never half of one. A checksum inside refuses what was damaged later; the client then starts
+ * without it and reports CACHE_UNUSABLE. Read once, synchronously, at the first decision or `ready()`.
+ *
+ * @param path of the file; its directory is made. Processes may share it: the last writer wins
+ * @returns a port for the client's option `cache`
+ * @example
+ * typeof fileCache('.armature/snapshot').load // => 'function'
+ */
+export function fileCache(path: string): SnapshotCache {
+  const file = resolve(path);
+  return {
+    load() {
+      let text: string;
+      try {
+        text = readFileSync(file, 'utf8');
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw cause;
+      }
+      return decode(path, text);
+    },
+    async save(cached) {
+      await mkdir(dirname(file), { recursive: true });
+      const temporary = `${file}.${randomBytes(8).toString('hex')}.tmp`;
+      try {
+        const handle = await open(temporary, 'wx', 0o600);
+        try {
+          await handle.writeFile(encode(cached));
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+        await rename(temporary, file);
+      } catch (cause) {
+        await rm(temporary, { force: true });
+        throw cause;
+      }
+      await syncDirectory(dirname(file));
+    },
+  };
+}
