@@ -6,7 +6,7 @@ import { type DecideOptions, decide, fallback } from './decide.js';
 import type { Decision, DecisionRecord, Moment } from './decision.js';
 import { decisionIds, type FillRandom, fractions } from './decision-id.js';
 import { type ArmatureError, clientError } from './errors.js';
-import { type Follower, follower, type Status } from './follower.js';
+import { Follower, type Status } from './follower.js';
 import { httpTransport } from './http-transport.js';
 import { type Listeners, listeners } from './listeners.js';
 import type { OutboxCounts } from './outbox.js';
@@ -73,7 +73,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
       source: () => this.#sourceName(),
       onError,
     });
-    this.#follower = follower({
+    this.#follower = new Follower({
       serving: this.#serving,
       transport: this.#transport,
       cache: options.cache,

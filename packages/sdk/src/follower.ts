@@ -1,10 +1,10 @@
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import { asUnavailable } from './http-request.js';
 import type { Snapshot } from './protocol/snapshot.js';
-import { type ReadyOptions, readiness } from './readiness.js';
-import { type Refresh, type RefreshMode, refresh } from './refresh.js';
-import type { Serving } from './serving.js';
-import { type CachedSnapshot, cacheWriter, type SnapshotCache } from './snapshot-cache.js';
+import { type Readiness, type ReadyOptions, readiness } from './readiness.js';
+import { Refresh, type RefreshMode } from './refresh.js';
+import type { Installed, Serving } from './serving.js';
+import { type CachedSnapshot, type CacheWriter, cacheWriter, type SnapshotCache } from './snapshot-cache.js';
 import type { Transport } from './transport.js';
 
 /**
@@ -12,15 +12,6 @@ import type { Transport } from './transport.js';
  * snapshot in use, older than that. `default`: no snapshot; control arms are served. `closed`: after `close()`.
  */
 export type Status = 'starting' | 'ready' | 'stale' | 'default' | 'closed';
-
-/** Keeps the snapshot in use up to date. */
-export interface Follower {
-  /** Reads the cache and begins to follow the server. Once. */
-  start(): void;
-  ready(options: ReadyOptions): Promise<void>;
-  readonly status: Status;
-  stop(): Promise<void>;
-}
 
 export interface FollowerParts {
   readonly serving: Serving;
@@ -40,136 +31,158 @@ const POLL_MS = 5000;
 /** A cached snapshot learns this often that it is still current. */
 const SAVE_AGAIN_MS = 30_000;
 
-export function follower(parts: FollowerParts): Follower {
-  const { serving, transport, cache, local, onError, maxAgeMs } = parts;
-  let started = false;
-  let closed = false;
-  let tried = false;
-  let confirmed = false;
-  let asking = false;
-  let savedAt = Number.NEGATIVE_INFINITY;
-  let announced: Status = 'starting';
+/** Keeps the snapshot in use up to date: from the cache at first, then from the server. */
+export class Follower {
+  readonly #parts: FollowerParts;
+  readonly #manual: boolean;
+  readonly #refresh: Refresh | undefined;
+  readonly #writer: CacheWriter | undefined;
+  readonly #readiness: Readiness;
+  #started = false;
+  #closed = false;
+  /** The server was asked, with whatever result. */
+  #tried = false;
+  /** The server has confirmed the snapshot in use. */
+  #confirmed = false;
+  #asking = false;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  #announced: Status = 'starting';
 
-  const status = (): Status => {
-    if (closed) return 'closed';
-    if (serving.snapshot === undefined) return tried ? 'default' : 'starting';
+  constructor(parts: FollowerParts) {
+    const { transport, cache, mode } = parts;
+    this.#parts = parts;
+    this.#manual = mode === 'manual';
+    this.#readiness = readiness(() => this.#isReady());
+    this.#writer = cache === undefined ? undefined : cacheWriter(cache, (cause) => this.#cacheFailed(cause));
+    if (transport === undefined) return;
+    const streams = transport.subscribe !== undefined && (mode === undefined || mode === 'stream');
+    this.#refresh = new Refresh({
+      transport,
+      mode: streams ? 'stream' : this.#manual ? 'manual' : 'poll',
+      pollMs: POLL_MS,
+      checkMs: parts.maxAgeMs / 2,
+      random: parts.random,
+      version: () => parts.serving.snapshot?.version,
+      onSnapshot: (snapshot) => this.#onSnapshot(snapshot),
+      onUnchanged: () => this.#onUnchanged(),
+      onDown: (cause) => this.#onDown(cause),
+    });
+  }
+
+  get status(): Status {
+    const { serving, local, maxAgeMs } = this.#parts;
+    if (this.#closed) return 'closed';
+    if (serving.snapshot === undefined) return this.#tried ? 'default' : 'starting';
     return serving.ageMs(local()) > maxAgeMs ? 'stale' : 'ready';
-  };
-  const waiting = readiness(() => {
-    if (closed || following === undefined) return true;
-    if (mode === 'manual') return !asking;
-    return confirmed || (tried && serving.snapshot !== undefined);
-  });
-  const announce = (): void => {
-    const next = status();
-    if (next !== announced) {
-      announced = next;
-      parts.onStatus(next);
+  }
+
+  /** Reads the cache and begins to follow the server. Once. */
+  start(): void {
+    if (this.#started || this.#closed) return;
+    this.#started = true;
+    this.#readCache();
+    this.#refresh?.start();
+    this.#announce();
+  }
+
+  /** Waits until the server has confirmed a snapshot, or has failed to while there is one; in mode `manual`, asks. */
+  async ready(options: ReadyOptions): Promise<void> {
+    this.start();
+    if (this.#manual && !this.#closed && this.#refresh !== undefined) {
+      this.#asking = true;
+      void this.#refresh.once().then(() => {
+        this.#asking = false;
+        this.#readiness.check();
+      });
     }
-    waiting.check();
-  };
-  const cacheError = (cause: unknown): void => {
-    const got = cause instanceof Error ? cause.message : String(cause);
-    onError(isArmatureError(cause) ? cause : clientError('CACHE_UNUSABLE', { got, cause }));
-  };
-  const writer = cache === undefined ? undefined : cacheWriter(cache, cacheError);
-  const save = (): void => {
-    const { snapshot, confirmedAt } = serving;
-    if (writer === undefined || snapshot === undefined) return;
-    savedAt = local();
-    writer.save({ snapshot, confirmedAt });
-  };
-  const install = (snapshot: Snapshot, at: number): 'new' | 'same' | 'older' | 'refused' => {
+    await this.#readiness.wait(options);
+  }
+
+  async stop(): Promise<void> {
+    this.#closed = true;
+    this.#refresh?.stop();
+    this.#announce();
+    await this.#writer?.settled();
+  }
+
+  #isReady(): boolean {
+    if (this.#closed || this.#refresh === undefined) return true;
+    if (this.#manual) return !this.#asking;
+    return this.#confirmed || (this.#tried && this.#parts.serving.snapshot !== undefined);
+  }
+
+  #announce(): void {
+    const { status } = this;
+    if (status !== this.#announced) {
+      this.#announced = status;
+      this.#parts.onStatus(status);
+    }
+    this.#readiness.check();
+  }
+
+  #install(snapshot: Snapshot, at: number): Installed | 'refused' {
+    const { serving, onSnapshot, onError } = this.#parts;
     try {
       const installed = serving.install(snapshot, at);
-      if (installed === 'new') parts.onSnapshot();
+      if (installed === 'new') onSnapshot();
       return installed;
     } catch (cause) {
       onError(isArmatureError(cause) ? cause : clientError('SNAPSHOT_REFUSED', { got: String(cause), cause }));
       return 'refused';
     }
-  };
-  const onUnchanged = (): void => {
-    tried = true;
-    confirmed = true;
-    serving.confirm(local());
-    if (local() - savedAt >= SAVE_AGAIN_MS) save();
-    announce();
-  };
-  const onSnapshot = (snapshot: Snapshot): void => {
-    tried = true;
-    const installed = install(snapshot, local());
-    if (installed === 'same') return onUnchanged();
+  }
+
+  #onSnapshot(snapshot: Snapshot): void {
+    this.#tried = true;
+    const installed = this.#install(snapshot, this.#parts.local());
+    if (installed === 'same') return this.#onUnchanged();
     // An older snapshot proves that somebody answers, not that the one in use is current.
     if (installed === 'new') {
-      confirmed = true;
-      save();
+      this.#confirmed = true;
+      this.#save();
     }
-    announce();
-  };
-  const onDown = (cause: unknown): void => {
-    tried = true;
-    onError(asUnavailable(cause));
-    announce();
-  };
-  const onCached = (cached: CachedSnapshot | undefined): void => {
-    if (closed || cached === undefined) return;
-    install(cached.snapshot, Math.min(cached.confirmedAt, local()));
-    announce();
-  };
-  const readCache = (): void => {
+    this.#announce();
+  }
+
+  #onUnchanged(): void {
+    const now = this.#parts.local();
+    this.#tried = true;
+    this.#confirmed = true;
+    this.#parts.serving.confirm(now);
+    if (now - this.#savedAt >= SAVE_AGAIN_MS) this.#save();
+    this.#announce();
+  }
+
+  #onDown(cause: unknown): void {
+    this.#tried = true;
+    this.#parts.onError(asUnavailable(cause));
+    this.#announce();
+  }
+
+  #readCache(): void {
+    const onCached = (cached: CachedSnapshot | undefined): void => {
+      if (this.#closed || cached === undefined) return;
+      this.#install(cached.snapshot, Math.min(cached.confirmedAt, this.#parts.local()));
+      this.#announce();
+    };
     try {
-      const cached = cache?.load();
-      if (cached instanceof Promise) cached.then(onCached, cacheError);
+      const cached = this.#parts.cache?.load();
+      if (cached instanceof Promise) cached.then(onCached).catch((cause: unknown) => this.#cacheFailed(cause));
       else onCached(cached);
     } catch (cause) {
-      cacheError(cause);
+      this.#cacheFailed(cause);
     }
-  };
-  const mode = parts.mode ?? (transport?.subscribe === undefined ? 'poll' : 'stream');
-  const following: Refresh | undefined =
-    transport === undefined
-      ? undefined
-      : refresh({
-          transport,
-          mode: mode === 'stream' && transport.subscribe === undefined ? 'poll' : mode,
-          pollMs: POLL_MS,
-          checkMs: maxAgeMs / 2,
-          random: parts.random,
-          version: () => serving.snapshot?.version,
-          onSnapshot,
-          onUnchanged,
-          onDown,
-        });
-  const start = (): void => {
-    if (started || closed) return;
-    started = true;
-    readCache();
-    following?.start();
-    announce();
-  };
+  }
 
-  return {
-    start,
-    async ready(options) {
-      start();
-      if (mode === 'manual' && !closed) {
-        asking = true;
-        void following?.once().then(() => {
-          asking = false;
-          waiting.check();
-        });
-      }
-      await waiting.wait(options);
-    },
-    get status() {
-      return status();
-    },
-    async stop() {
-      closed = true;
-      following?.stop();
-      announce();
-      await writer?.settled();
-    },
-  };
+  #save(): void {
+    const { snapshot, confirmedAt } = this.#parts.serving;
+    if (this.#writer === undefined || snapshot === undefined) return;
+    this.#savedAt = this.#parts.local();
+    this.#writer.save({ snapshot, confirmedAt });
+  }
+
+  #cacheFailed(cause: unknown): void {
+    const got = cause instanceof Error ? cause.message : String(cause);
+    this.#parts.onError(isArmatureError(cause) ? cause : clientError('CACHE_UNUSABLE', { got, cause }));
+  }
 }

@@ -2,7 +2,7 @@ import { clientError } from './errors.js';
 import { type Connection, requestJson } from './http-request.js';
 import type { Snapshot } from './protocol/snapshot.js';
 import { tokenKey } from './protocol/token.js';
-import { snapshotStream } from './snapshot-stream.js';
+import { SnapshotStream } from './snapshot-stream.js';
 import type { ItemError, SendResult, Transport } from './transport.js';
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>
@@ -43,7 +43,11 @@ export function httpTransport(connection: Connection): Transport {
       return sendResult(await requestJson(connection, '/v1/events', init, signal));
     },
     fetchSnapshot,
-    subscribe: (onSnapshot, onDown) => snapshotStream(connection, fetchSnapshot, latest, onSnapshot, onDown),
+    subscribe(onSnapshot, onDown) {
+      const stream = new SnapshotStream({ connection, fetchSnapshot, known: latest, onSnapshot, onDown });
+      void stream.follow();
+      return () => stream.stop();
+    },
     ...(connection.apiKey === undefined
       ? {}
       : {

@@ -2,6 +2,7 @@ import { backoffMs } from './backoff.js';
 import type { Clock } from './clock.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import { outboxQueue } from './outbox-queue.js';
+import { withinTime } from './time-limit.js';
 import { after } from './timer.js';
 import type { OutgoingEvent, SendResult, Transport } from './transport.js';
 
@@ -46,6 +47,7 @@ export interface OutboxParts<Item extends OutboxItem> {
 }
 
 const EXPIRY_MS = 6 * 3_600_000;
+/** A send that hangs is given up: whether it arrived is unknown, so it is sent again. */
 const SEND_TIMEOUT_MS = 15_000;
 const BACKOFF = { baseMs: 1000, capMs: 30_000 };
 
@@ -194,7 +196,7 @@ export class Outbox<Item extends OutboxItem> {
     const sentAt = this.#parts.clock.local();
     try {
       const events = items.map(this.#parts.toEvent);
-      const result = await withTimeout(this.#parts.send(events, abort.signal), abort);
+      const result = await withinTime(this.#parts.send(events, abort.signal), SEND_TIMEOUT_MS, abort);
       if (this.#abort !== abort) return { ok: false, waitMs: 0 };
       if (result.serverTime !== undefined) {
         this.#parts.clock.observe(result.serverTime, sentAt, this.#parts.clock.local());
@@ -244,15 +246,4 @@ export class Outbox<Item extends OutboxItem> {
     this.#queue.settle(items.length, () => false);
     return { ok: true, waitMs: 0 };
   }
-}
-
-/** A send that hangs is given up: whether it arrived is unknown, so it is sent again. */
-function withTimeout(sending: Promise<SendResult>, abort: AbortController): Promise<SendResult> {
-  return new Promise((resolve, reject) => {
-    const cancel = after(SEND_TIMEOUT_MS, () => {
-      reject(clientError('UNAVAILABLE', { got: `no answer in ${SEND_TIMEOUT_MS / 1000} s` }));
-      abort.abort();
-    });
-    sending.then(resolve, reject).finally(cancel);
-  });
 }

@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.js';
-import { clientError } from './errors.js';
 import type { Snapshot } from './protocol/snapshot.js';
+import { withinTime } from './time-limit.js';
 import { after } from './timer.js';
 import type { Transport } from './transport.js';
 
@@ -24,104 +24,101 @@ export interface RefreshParts {
   readonly onDown: (cause: unknown) => void;
 }
 
-export interface Refresh {
-  /** Begins to follow the server; nothing at all in mode `manual`. */
-  start(): void;
-  /** Asks once, now. Never rejects. */
-  once(): Promise<void>;
-  stop(): void;
-}
-
 const BACKOFF = { baseMs: 1000, capMs: 30_000 };
+/** A transport of somebody else's may never answer. */
 const HANGING_MS = 15_000;
-
-/** Rejects when a transport of somebody else's never answers. */
-function hanging<T>(answer: Promise<T>, abort: AbortController): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = after(HANGING_MS, () => {
-      reject(clientError('UNAVAILABLE', { got: `no answer in ${HANGING_MS} ms` }));
-      abort.abort();
-    });
-    answer.then(resolve, reject).finally(cancel);
-  });
-}
 
 /**
  * Follows a transport's snapshots. In mode `stream` it asks once, then listens; while the stream is down it polls, and a
  * stream that brings nothing is checked now and then, so that a silent one cannot pass for a fresh one.
  */
-export function refresh(parts: RefreshParts): Refresh {
-  const { transport, mode, random } = parts;
-  let stopped = false;
-  let started = false;
-  let failures = 0;
-  let streaming = false;
-  let cause: unknown;
-  let abort: AbortController | undefined;
-  let flight: Promise<void> | undefined;
-  let unsubscribe: (() => void) | undefined;
-  let cancel = (): void => undefined;
+export class Refresh {
+  readonly #parts: RefreshParts;
+  #stopped = false;
+  #started = false;
+  #streaming = false;
+  #failures = 0;
+  #cause: unknown;
+  #abort: AbortController | undefined;
+  #flight: Promise<void> | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #cancel: (() => void) | undefined;
 
-  const schedule = (): void => {
-    cancel();
-    if (stopped || mode === 'manual') return;
-    const usual = (streaming ? parts.checkMs : parts.pollMs) * (0.8 + 0.4 * random());
-    cancel = after(failures === 0 ? usual : backoffMs(failures - 1, random(), cause, BACKOFF), () => void tick());
-  };
-  const ask = async (): Promise<void> => {
-    abort = new AbortController();
-    try {
-      const answer = await hanging(transport.fetchSnapshot(parts.version(), abort.signal), abort);
-      if (stopped) return;
-      failures = 0;
-      if (answer === 'unchanged') parts.onUnchanged();
-      else parts.onSnapshot(answer);
-    } catch (error) {
-      if (stopped) return;
-      failures += 1;
-      cause = error;
-      parts.onDown(error);
-    }
-  };
-  const once = (): Promise<void> => {
-    flight ??= ask().finally(() => {
-      flight = undefined;
+  constructor(parts: RefreshParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to follow the server; nothing at all in mode `manual`. */
+  start(): void {
+    if (this.#started || this.#stopped || this.#parts.mode === 'manual') return;
+    this.#started = true;
+    void this.#tick().then(() => this.#subscribe());
+  }
+
+  /** Asks once, now. Never rejects. */
+  once(): Promise<void> {
+    this.#flight ??= this.#ask().finally(() => {
+      this.#flight = undefined;
     });
-    return flight;
-  };
-  const tick = (): Promise<void> => once().then(schedule);
-  const subscribe = (): void => {
-    if (stopped || mode !== 'stream') return;
-    unsubscribe = transport.subscribe?.(
+    return this.#flight;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel?.();
+    this.#unsubscribe?.();
+    this.#abort?.abort();
+  }
+
+  #tick(): Promise<void> {
+    return this.once().then(() => this.#schedule());
+  }
+
+  #schedule(): void {
+    this.#cancel?.();
+    if (this.#stopped) return;
+    const { checkMs, pollMs, random } = this.#parts;
+    const usual = (this.#streaming ? checkMs : pollMs) * (0.8 + 0.4 * random());
+    const wait = this.#failures === 0 ? usual : backoffMs(this.#failures - 1, random(), this.#cause, BACKOFF);
+    this.#cancel = after(wait, () => void this.#tick());
+  }
+
+  async #ask(): Promise<void> {
+    const { transport, version, onSnapshot, onUnchanged, onDown } = this.#parts;
+    const abort = new AbortController();
+    this.#abort = abort;
+    try {
+      const answer = await withinTime(transport.fetchSnapshot(version(), abort.signal), HANGING_MS, abort);
+      if (this.#stopped) return;
+      this.#failures = 0;
+      if (answer === 'unchanged') onUnchanged();
+      else onSnapshot(answer);
+    } catch (error) {
+      if (this.#stopped) return;
+      this.#failures += 1;
+      this.#cause = error;
+      onDown(error);
+    }
+  }
+
+  #subscribe(): void {
+    const { transport, mode, onSnapshot, onDown } = this.#parts;
+    if (this.#stopped || mode !== 'stream') return;
+    this.#unsubscribe = transport.subscribe?.(
       (snapshot) => {
-        if (stopped) return;
-        streaming = true;
-        failures = 0;
-        parts.onSnapshot(snapshot);
-        schedule();
+        if (this.#stopped) return;
+        this.#streaming = true;
+        this.#failures = 0;
+        onSnapshot(snapshot);
+        this.#schedule();
       },
-      (error) => {
-        if (stopped) return;
-        const was = streaming;
-        streaming = false;
-        parts.onDown(error);
-        if (was) schedule();
+      (cause) => {
+        if (this.#stopped) return;
+        const was = this.#streaming;
+        this.#streaming = false;
+        onDown(cause);
+        if (was) this.#schedule();
       },
     );
-  };
-
-  return {
-    start() {
-      if (started || stopped || mode === 'manual') return;
-      started = true;
-      void tick().then(subscribe);
-    },
-    once,
-    stop() {
-      stopped = true;
-      cancel();
-      unsubscribe?.();
-      abort?.abort();
-    },
-  };
+  }
 }

@@ -18,10 +18,13 @@ export interface SnapshotCache {
 }
 
 /** Saves one at a time, and only the newest of those that came meanwhile. */
-export function cacheWriter(
-  cache: SnapshotCache,
-  onError: (cause: unknown) => void,
-): { save(cached: CachedSnapshot): void; settled(): Promise<void> } {
+export interface CacheWriter {
+  save(cached: CachedSnapshot): void;
+  /** Resolves when nothing is left to save. */
+  settled(): Promise<void>;
+}
+
+export function cacheWriter(cache: SnapshotCache, onError: (cause: unknown) => void): CacheWriter {
   let next: CachedSnapshot | undefined;
   let running: Promise<void> | undefined;
   const run = async (): Promise<void> => {

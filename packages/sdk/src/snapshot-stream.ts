@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import { type Connection, open } from './http-request.js';
 import type { Snapshot } from './protocol/snapshot.js';
-import { sseParser } from './sse.js';
+import { type SseEvent, sseParser } from './sse.js';
 import { after } from './timer.js';
 import type { Transport } from './transport.js';
 
@@ -55,84 +55,97 @@ async function readStream(
   }
 }
 
-/**
- * Follows a server's snapshots, for ever: opens the stream, asks once with the ETag for what it may have missed,
- * passes on what is pushed, and opens it again after a wait with full jitter when it breaks or falls silent.
- *
- * @param known the snapshot fetched before, if any
- * @param onSnapshot also called, with the snapshot known already, when a new connection confirms it
- * @param onDown called each time the stream breaks
- * @returns stops it
- */
-export function snapshotStream(
-  connection: Connection,
-  fetchSnapshot: Transport['fetchSnapshot'],
-  known: Snapshot | undefined,
-  onSnapshot: (snapshot: Snapshot) => void,
-  onDown: (cause: unknown) => void,
-): () => void {
-  let stopped = false;
-  let controller = new AbortController();
-  let latest = known;
-  let failures = 0;
-  let retryMs = 2000;
-  let fetching = false;
-  let fetchAgain = false;
-  let wake = (): void => undefined;
+/** What a stream tells its owner. */
+export interface StreamParts {
+  readonly connection: Connection;
+  readonly fetchSnapshot: Transport['fetchSnapshot'];
+  /** The snapshot fetched before, if any. */
+  readonly known: Snapshot | undefined;
+  /** Also called, with the snapshot known already, when a new connection confirms it. */
+  readonly onSnapshot: (snapshot: Snapshot) => void;
+  /** Called each time the stream breaks. */
+  readonly onDown: (cause: unknown) => void;
+}
 
-  const deliver = (snapshot: Snapshot): void => {
-    failures = 0;
-    latest = snapshot;
-    if (!stopped) onSnapshot(snapshot);
-  };
-  const fetchCurrent = async (): Promise<void> => {
-    fetchAgain = fetching;
-    if (fetching) return;
-    fetching = true;
-    do {
-      fetchAgain = false;
-      try {
-        const answer = await fetchSnapshot(latest?.version, controller.signal);
-        if (answer !== 'unchanged') deliver(answer);
-        else if (latest !== undefined) deliver(latest);
-      } catch (cause) {
-        if (!stopped && !controller.signal.aborted) onDown(cause);
-      }
-    } while (fetchAgain && !stopped);
-    fetching = false;
-  };
-  const connect = (): Promise<void> => {
-    controller = new AbortController();
-    const onRetry = (ms: number): void => {
-      retryMs = Math.min(Math.max(ms, 100), LONGEST_WAIT_MS);
-    };
-    const parser = sseParser(
-      ({ event, data }) => {
-        if (event === 'snapshot') deliver(JSON.parse(data) as Snapshot);
-        else if (event === 'changed') void fetchCurrent();
-      },
-      onRetry,
-      MAX_EVENT,
-    );
-    return readStream(connection, controller, latest?.version, () => void fetchCurrent(), parser.push);
-  };
-  const follow = async (): Promise<void> => {
-    while (!stopped) {
-      const cause = await connect().then(() => clientError('STREAM_BROKEN', { got: 'its end' }), streamError);
-      if (stopped) return;
+/**
+ * Follows a server's snapshots, until stopped: opens the stream, asks once with the ETag for what it may have missed,
+ * passes on what is pushed, and opens it again after a wait with full jitter when it breaks or falls silent.
+ */
+export class SnapshotStream {
+  readonly #parts: StreamParts;
+  #stopped = false;
+  #controller = new AbortController();
+  #latest: Snapshot | undefined;
+  #failures = 0;
+  #retryMs = 2000;
+  #fetching = false;
+  #fetchAgain = false;
+  #wake: (() => void) | undefined;
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts;
+    this.#latest = parts.known;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#controller.abort();
+    this.#wake?.();
+  }
+
+  /** Ends when stopped. */
+  async follow(): Promise<void> {
+    const { connection, onDown } = this.#parts;
+    while (!this.#stopped) {
+      const cause = await this.#connect().then(() => clientError('STREAM_BROKEN', { got: 'its end' }), streamError);
+      if (this.#stopped) return;
       onDown(cause);
-      const waitMs = backoffMs(failures, connection.random(), cause, { baseMs: retryMs, capMs: LONGEST_WAIT_MS });
-      failures += 1;
+      const backoff = { baseMs: this.#retryMs, capMs: LONGEST_WAIT_MS };
+      const waitMs = backoffMs(this.#failures, connection.random(), cause, backoff);
+      this.#failures += 1;
       await new Promise<void>((resolve) => {
-        wake = resolve;
+        this.#wake = resolve;
         after(waitMs, resolve);
       });
     }
-  };
-  void follow();
-  return () => {
-    stopped = true;
-    controller.abort();
-    wake();
-  };
+  }
+
+  #connect(): Promise<void> {
+    this.#controller = new AbortController();
+    const onEvent = ({ event, data }: SseEvent): void => {
+      if (event === 'snapshot') this.#deliver(JSON.parse(data) as Snapshot);
+      else if (event === 'changed') void this.#fetchCurrent();
+    };
+    const onRetry = (ms: number): void => {
+      this.#retryMs = Math.min(Math.max(ms, 100), LONGEST_WAIT_MS);
+    };
+    const parser = sseParser(onEvent, onRetry, MAX_EVENT);
+    const onOpen = (): void => void this.#fetchCurrent();
+    return readStream(this.#parts.connection, this.#controller, this.#latest?.version, onOpen, parser.push);
+  }
+
+  #deliver(snapshot: Snapshot): void {
+    this.#failures = 0;
+    this.#latest = snapshot;
+    if (!this.#stopped) this.#parts.onSnapshot(snapshot);
+  }
+
+  /** One request at a time; what is announced meanwhile is asked for once more. */
+  async #fetchCurrent(): Promise<void> {
+    this.#fetchAgain = this.#fetching;
+    if (this.#fetching) return;
+    this.#fetching = true;
+    do {
+      this.#fetchAgain = false;
+      const { signal } = this.#controller;
+      try {
+        const answer = await this.#parts.fetchSnapshot(this.#latest?.version, signal);
+        if (answer !== 'unchanged') this.#deliver(answer);
+        else if (this.#latest !== undefined) this.#deliver(this.#latest);
+      } catch (cause) {
+        if (!this.#stopped && !signal.aborted) this.#parts.onDown(cause);
+      }
+    } while (this.#fetchAgain && !this.#stopped);
+    this.#fetching = false;
+  }
 }
