@@ -72,7 +72,10 @@ export function draw(drawer: Drawer, weights: readonly number[], key: string): n
     const v = fmix32(h2 ^ seeds[2 * i + 1]!);
     const x = fmix32(h1 ^ seeds[2 * i]! ^ v);
     const y = fmix32((x + v) ^ 0x9e3779b9) >>> 12;
-    const score = -Math.log(((x >>> 0) * 0x100000 + y + 0.5) * UNIT) / p;
+    const u = ((x >>> 0) * 0x100000 + y + 0.5) * UNIT;
+    // -ln(u) > 1 - u: an arm that loses by this bound loses anyway, and its logarithm is spared.
+    if (1 - u > best * p) continue;
+    const score = -Math.log(u) / p;
     if (score < best || arm < 0) {
       best = score;
       arm = k;

@@ -1,4 +1,4 @@
-import { encodeUtf8, utf8Buffer } from './utf8.js';
+import { encodeUtf8, utf8Words } from './utf8.js';
 
 /** What a hash is for. Each stage has its own domain, so that its outcome says nothing about the others'. */
 export type HashDomain = 'draw' | 'layer' | 'holdout';
@@ -19,8 +19,6 @@ const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93 | 0;
 
 const rotate = (x: number, r: number): number => (x << r) | (x >>> (32 - r));
-const word = (bytes: Uint8Array, i: number): number =>
-  bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
 
 /**
  * The finaliser of murmur3: a bijection of 32-bit words in which every bit of the input moves every bit of the output.
@@ -39,19 +37,19 @@ export function fmix32(x: number): number {
 }
 
 /** Absorbs whole blocks; leaves the state in `state[0..3]`. */
-function absorb(state: Int32Array, bytes: Uint8Array, blocks: number): void {
+function absorb(state: Int32Array, words: Int32Array, blocks: number): void {
   let h1 = state[0]!;
   let h2 = state[1]!;
   let h3 = state[2]!;
   let h4 = state[3]!;
-  for (let i = 0; i < blocks << 4; i += 16) {
-    h1 ^= Math.imul(rotate(Math.imul(word(bytes, i), C1), 15), C2);
+  for (let i = 0; i < blocks << 2; i += 4) {
+    h1 ^= Math.imul(rotate(Math.imul(words[i]!, C1), 15), C2);
     h1 = (Math.imul(rotate(h1, 19) + h2, 5) + 0x561ccd1b) | 0;
-    h2 ^= Math.imul(rotate(Math.imul(word(bytes, i + 4), C2), 16), C3);
+    h2 ^= Math.imul(rotate(Math.imul(words[i + 1]!, C2), 16), C3);
     h2 = (Math.imul(rotate(h2, 17) + h3, 5) + 0x0bcaa747) | 0;
-    h3 ^= Math.imul(rotate(Math.imul(word(bytes, i + 8), C3), 17), C4);
+    h3 ^= Math.imul(rotate(Math.imul(words[i + 2]!, C3), 17), C4);
     h3 = (Math.imul(rotate(h3, 15) + h4, 5) + 0x96cd1c35) | 0;
-    h4 ^= Math.imul(rotate(Math.imul(word(bytes, i + 12), C4), 18), C1);
+    h4 ^= Math.imul(rotate(Math.imul(words[i + 3]!, C4), 18), C1);
     h4 = (Math.imul(rotate(h4, 13) + h1, 5) + 0x32ac3b17) | 0;
   }
   state[0] = h1;
@@ -60,12 +58,12 @@ function absorb(state: Int32Array, bytes: Uint8Array, blocks: number): void {
   state[3] = h4;
 }
 
-/** Absorbs the last, zero-padded block at byte `i` and finalises. `length` counts all bytes of the message. */
-function finish(state: Int32Array, bytes: Uint8Array, i: number, length: number): void {
-  let h1 = state[0]! ^ Math.imul(rotate(Math.imul(word(bytes, i), C1), 15), C2) ^ length;
-  let h2 = state[1]! ^ Math.imul(rotate(Math.imul(word(bytes, i + 4), C2), 16), C3) ^ length;
-  let h3 = state[2]! ^ Math.imul(rotate(Math.imul(word(bytes, i + 8), C3), 17), C4) ^ length;
-  let h4 = state[3]! ^ Math.imul(rotate(Math.imul(word(bytes, i + 12), C4), 18), C1) ^ length;
+/** Absorbs the last, zero-padded block at word `i` and finalises. `length` counts all bytes of the message. */
+function finish(state: Int32Array, words: Int32Array, i: number, length: number): void {
+  let h1 = state[0]! ^ Math.imul(rotate(Math.imul(words[i]!, C1), 15), C2) ^ length;
+  let h2 = state[1]! ^ Math.imul(rotate(Math.imul(words[i + 1]!, C2), 16), C3) ^ length;
+  let h3 = state[2]! ^ Math.imul(rotate(Math.imul(words[i + 2]!, C3), 17), C4) ^ length;
+  let h4 = state[3]! ^ Math.imul(rotate(Math.imul(words[i + 3]!, C4), 18), C1) ^ length;
   h1 = (h1 + h2 + h3 + h4) | 0;
   h2 = fmix32((h2 + h1) | 0);
   h3 = fmix32((h3 + h1) | 0);
@@ -95,7 +93,7 @@ export const NO_PREFIX: HashPrefix = Object.freeze({ h1: 0, h2: 0, h3: 0, h4: 0,
 export function hashPrefix(domain: HashDomain, salt: string): HashPrefix {
   const blocks = (encodeUtf8(`${domain}\0${salt}`) + 15) >>> 4;
   scratch.fill(0);
-  absorb(scratch, utf8Buffer(), blocks);
+  absorb(scratch, utf8Words(), blocks);
   return Object.freeze({
     h1: scratch[0]!,
     h2: scratch[1]!,
@@ -116,14 +114,14 @@ export function hashPrefix(domain: HashDomain, salt: string): HashPrefix {
  */
 export function hashKey(prefix: HashPrefix, key: string, into: Int32Array): void {
   const length = encodeUtf8(key);
-  const bytes = utf8Buffer();
+  const words = utf8Words();
   into[0] = prefix.h1;
   into[1] = prefix.h2;
   into[2] = prefix.h3;
   into[3] = prefix.h4;
   const blocks = length >>> 4;
-  if (blocks > 0) absorb(into, bytes, blocks);
-  finish(into, bytes, blocks << 4, prefix.length + length);
+  if (blocks > 0) absorb(into, words, blocks);
+  finish(into, words, blocks << 2, prefix.length + length);
 }
 
 /**

@@ -1,23 +1,25 @@
-/** Beyond this a buffer is not kept: one long key should not hold its memory for ever. */
-const KEEP = 1 << 16;
+/** Beyond this many words a buffer is not kept: one long key should not hold its memory for ever. */
+const KEEP = 1 << 14;
 
-let buffer = new Uint8Array(1024);
+let words = new Int32Array(512);
 
-/** The bytes of the last {@link encodeUtf8}, zero-padded to a whole 16-byte block and one byte at least beyond it. */
-export function utf8Buffer(): Uint8Array {
-  return buffer;
+/**
+ * What the last {@link encodeUtf8} wrote: UTF-8, four bytes to a word, the first one lowest, followed by zeros to the
+ * end of the last 16-byte block and at least to the end of the one that the next byte would lie in.
+ */
+export function utf8Words(): Int32Array {
+  return words;
 }
 
-/** Room for `length` bytes and a zeroed block behind them. */
+/** Room for `length` bytes and a block behind them. */
 function reserve(length: number): void {
-  if (length + 32 > buffer.length || (buffer.length > KEEP && length + 32 <= KEEP)) {
-    buffer = new Uint8Array(Math.max(1024, length + 32));
-  }
+  const needed = (length >>> 2) + 8;
+  if (needed > words.length || (words.length > KEEP && needed <= KEEP)) words = new Int32Array(Math.max(512, needed));
 }
 
 /**
- * Writes a string as UTF-8 into a buffer that is used again by the next call, and zeroes the 16 bytes behind it.
- * By hand, because TextEncoder costs more than the hash for strings as short as ids. Lone surrogates become U+FFFD.
+ * Writes a string as UTF-8 into a buffer that the next call uses again. By hand, because TextEncoder costs more than
+ * the hash for strings as short as ids. Lone surrogates become U+FFFD, as TextEncoder has it.
  *
  * @param text any string
  * @returns the number of bytes
@@ -25,41 +27,67 @@ function reserve(length: number): void {
 export function encodeUtf8(text: string): number {
   const units = text.length;
   reserve(units * 3);
-  const bytes = buffer;
-  let n = 0;
-  for (let i = 0; i < units; i++) {
-    const unit = text.charCodeAt(i);
-    if (unit < 0x80) {
-      bytes[n++] = unit;
-      continue;
-    }
-    const next = (unit & 0xfc00) === 0xd800 && i + 1 < units ? text.charCodeAt(i + 1) : 0;
-    if ((next & 0xfc00) === 0xdc00) i++;
-    n = writeCodePoint(bytes, n, unit, next);
+  const into = words;
+  const whole = units & ~3;
+  let seen = 0;
+  let w = 0;
+  for (let i = 0; i < whole; i += 4) {
+    const a = text.charCodeAt(i);
+    const b = text.charCodeAt(i + 1);
+    const c = text.charCodeAt(i + 2);
+    const d = text.charCodeAt(i + 3);
+    seen |= a | b | c | d;
+    into[w++] = a | (b << 8) | (c << 16) | (d << 24);
   }
-  for (let i = 0; i < 16; i++) bytes[n + i] = 0;
-  return n;
+  let last = 0;
+  for (let i = whole; i < units; i++) {
+    const unit = text.charCodeAt(i);
+    seen |= unit;
+    last |= unit << (8 * (i & 3));
+  }
+  into[w] = last;
+  into[w + 1] = 0;
+  into[w + 2] = 0;
+  into[w + 3] = 0;
+  return seen < 0x80 ? units : encodeAny(text, into);
 }
 
-/** Writes one code point that is not ASCII; `next` is the low surrogate that belongs to `unit`, or anything else. */
-function writeCodePoint(bytes: Uint8Array, at: number, unit: number, next: number): number {
-  let n = at;
-  if (unit < 0x800) {
-    bytes[n++] = 0xc0 | (unit >> 6);
-  } else if ((next & 0xfc00) === 0xdc00) {
-    const point = 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff);
-    bytes[n++] = 0xf0 | (point >> 18);
-    bytes[n++] = 0x80 | ((point >> 12) & 0x3f);
-    bytes[n++] = 0x80 | ((point >> 6) & 0x3f);
-    bytes[n++] = 0x80 | (point & 0x3f);
-    return n;
-  } else {
-    const point = (unit & 0xf800) === 0xd800 ? 0xfffd : unit;
-    bytes[n++] = 0xe0 | (point >> 12);
-    bytes[n++] = 0x80 | ((point >> 6) & 0x3f);
-    bytes[n++] = 0x80 | (point & 0x3f);
-    return n;
+/** The same for text beyond ASCII. */
+function encodeAny(text: string, into: Int32Array): number {
+  let length = 0;
+  const put = (byte: number): void => {
+    const at = length >> 2;
+    const shift = 8 * (length & 3);
+    into[at] = shift === 0 ? byte : into[at]! | (byte << shift);
+    length++;
+  };
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    const next = (unit & 0xfc00) === 0xd800 && i + 1 < text.length ? text.charCodeAt(i + 1) : 0;
+    if ((next & 0xfc00) === 0xdc00) {
+      i++;
+      putCodePoint(put, 0x10000 + ((unit & 0x3ff) << 10) + (next & 0x3ff));
+    } else {
+      putCodePoint(put, (unit & 0xf800) === 0xd800 ? 0xfffd : unit);
+    }
   }
-  bytes[n++] = 0x80 | (unit & 0x3f);
-  return n;
+  const end = length;
+  for (let i = 0; i < 16; i++) put(0);
+  return end;
+}
+
+function putCodePoint(put: (byte: number) => void, point: number): void {
+  if (point < 0x80) return put(point);
+  if (point < 0x800) {
+    put(0xc0 | (point >> 6));
+  } else {
+    if (point < 0x10000) {
+      put(0xe0 | (point >> 12));
+    } else {
+      put(0xf0 | (point >> 18));
+      put(0x80 | ((point >> 12) & 0x3f));
+    }
+    put(0x80 | ((point >> 6) & 0x3f));
+  }
+  put(0x80 | (point & 0x3f));
 }
