@@ -7,7 +7,8 @@ import { type ClientOptions, clientSetup } from './client-options.js';
  * Makes a client. It starts nothing and reads nothing until the first decision or `ready()`.
  *
  * With `url` or `transport` it follows the server's snapshots and sends events. With inline experiments alone it is
- * offline: it draws with fixed weights and sends nothing (rewards answer OFFLINE; see `on('decision')`).
+ * offline: it draws with fixed weights and sends nothing (rewards answer OFFLINE; see `on('decision')`). An open stream
+ * keeps a Node process alive until `close()`.
  *
  * @returns a client typed by its experiments; without any, arms are strings and values unknown
  * @throws ArmatureError OPTIONS_INVALID, or SNAPSHOT_REFUSED for a broken bootstrap

@@ -11,7 +11,7 @@ export interface Scope<E extends Shapes> {
    * @param experiment its name
    * @param options who, what is known of the request, the key of the draw
    * @example
-   * createClient({ experiments: { button: { arms: ['green', 'blue'] } } }).decide('button', { unit: 'u-1' }).arm // => 'green'
+   * createClient({ experiments: { button: { arms: ['green', 'blue'] } } }).decide('button', { unit: 'u-1' }).arm // => 'blue'
    */
   decide<K extends keyof E & string>(experiment: K, options?: DecideOptions<ArmOf<E[K]>>): Decision<K, E[K]['arms']>;
   /** Decides the same experiment for many requests, in their order. */

@@ -46,7 +46,12 @@ export interface SenderParts {
 interface Made extends OutboxItem {
   readonly event: OutgoingEvent;
 }
-type Item = DecisionRecord | Made;
+/** A decision before which others were lost. */
+interface AfterLoss extends OutboxItem {
+  readonly decision: DecisionRecord;
+  readonly lost: number;
+}
+type Item = DecisionRecord | Made | AfterLoss;
 
 const NOTHING: OutboxCounts = {
   produced: 0,
@@ -57,7 +62,10 @@ const NOTHING: OutboxCounts = {
 
 export function sender(parts: SenderParts): Sender {
   const { transport, clock, source, makeId } = parts;
-  const toEvent = (item: Item): OutgoingEvent => ('event' in item ? item.event : decisionEvent(item, source(), 0));
+  const toEvent = (item: Item): OutgoingEvent => {
+    if ('event' in item) return item.event;
+    return 'lost' in item ? decisionEvent(item.decision, source(), item.lost) : decisionEvent(item, source(), 0);
+  };
   const outbox =
     transport === undefined
       ? undefined
@@ -81,7 +89,7 @@ export function sender(parts: SenderParts): Sender {
   return {
     log(decision, byUnit) {
       if (outbox === undefined || !isLogged(decision, byUnit)) return false;
-      const item = lost === 0 ? decision : { time: decision.time, event: decisionEvent(decision, source(), lost) };
+      const item = lost === 0 ? decision : { time: decision.time, decision, lost };
       if (outbox.push(item)) lost = 0;
       else lost += 1;
       return true;

@@ -32,9 +32,9 @@ let server: SnapshotServer;
 const clients: Client[] = [];
 const errors: string[] = [];
 
-/** A client with the time-outs shortened: silence 300 ms instead of 15 s, answers 300 ms instead of 10 s. */
+/** A client with the time-outs shortened: silence 300 ms instead of 15 s, answers 150 ms instead of 10 s. */
 function connect(options: Partial<ClientOptions<never>> & Partial<Connection> = {}): Client {
-  const { url = server.url, apiKey, silenceMs = 300, timeoutMs = 300, ...rest } = options;
+  const { url = server.url, apiKey, silenceMs = 300, timeoutMs = 150, ...rest } = options;
   const clock = correctedClock(Date.now);
   const transport = httpTransport({ url, apiKey, fetch, clock, random: () => 0.5, silenceMs, timeoutMs });
   const complete: ClientOptions<never> = { transport, logger: false, ...rest };
@@ -135,7 +135,7 @@ describe('a server that does not answer as it should', () => {
   test.each(faults)('%s: ready resolves, decisions answer control', async (_, fault, code) => {
     server.misbehave = { '/v1/snapshot': fault, '/v1/stream': fault };
     const client = connect();
-    expect(await client.ready({ timeoutMs: 700 })).toBe('default');
+    expect(await client.ready({ timeoutMs: 350 })).toBe('default');
     expect(client.decide('reader', { default: 'small' })).toMatchObject({
       arm: 'small',
       reason: 'default',
