@@ -1,0 +1,68 @@
+import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import type { FileSystem } from '../ports.js';
+
+const FLAGS = { create: 'wx', existing: 'r+', replace: 'w' } as const;
+
+function codeOf(cause: unknown): string | undefined {
+  return (cause as NodeJS.ErrnoException | undefined)?.code;
+}
+
+/** The machine's file system. */
+export function disk(): FileSystem {
+  return {
+    async open(path, mode, permissions) {
+      const file = await open(path, FLAGS[mode], permissions);
+      return {
+        async write(bytes, position) {
+          let done = 0;
+          while (done < bytes.length) {
+            const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+            done += bytesWritten;
+          }
+        },
+        datasync: () => file.datasync(),
+        sync: () => file.sync(),
+        truncate: (length) => file.truncate(length),
+        close: () => file.close(),
+      };
+    },
+    async readText(path) {
+      try {
+        return await readFile(path, 'utf8');
+      } catch (cause) {
+        if (codeOf(cause) === 'ENOENT') return undefined;
+        throw cause;
+      }
+    },
+    async readdir(path) {
+      try {
+        return await readdir(path);
+      } catch (cause) {
+        if (codeOf(cause) === 'ENOENT') return [];
+        throw cause;
+      }
+    },
+    async mkdir(path) {
+      await mkdir(path, { recursive: true });
+    },
+    rename,
+    async link(from, to) {
+      try {
+        await link(from, to);
+        return true;
+      } catch (cause) {
+        if (codeOf(cause) === 'EEXIST') return false;
+        throw cause;
+      }
+    },
+    remove: (path) => rm(path, { force: true }),
+    async syncDirectory(path) {
+      const folder = await open(path, 'r');
+      try {
+        await folder.sync();
+      } finally {
+        await folder.close();
+      }
+    },
+  };
+}

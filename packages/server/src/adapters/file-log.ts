@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { type LogMeta, layoutOf } from '@armature/analysis/log';
+import type { ConfigLogEvent, LogEvent } from '@armature/sdk/protocol';
+import { serverError } from '../errors.js';
+import type { Clock, EventLog, FileSystem, Logger } from '../ports.js';
+import { writeAtomically } from './atomic-file.js';
+import { FileStream } from './file-stream.js';
+import { takeLock } from './lock-file.js';
+import { logHealth } from './log-health.js';
+import { recoverStream } from './recover-stream.js';
+
+export interface FileLogOptions {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** The data directory; it is made where there is none. */
+  readonly directory: string;
+  /** Frozen when the log is made. Default 4, or what the log has. */
+  readonly partitions?: number;
+  /** Default 64 MiB. */
+  readonly segmentBytes?: number;
+}
+
+const DEFAULT_PARTITIONS = 4;
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Opens the log of a data directory for one writer: takes its lock, cuts torn tails, and goes on where it ended.
+ *
+ * @throws DATA_DIR_LOCKED, PARTITIONS_FROZEN, LOG_DAMAGED, DATA_HOLE, LOG_MISMATCH, or the file system's own error
+ */
+export async function openFileLog(options: FileLogOptions): Promise<EventLog> {
+  const { fs, directory } = options;
+  const layout = layoutOf(directory);
+  await fs.mkdir(directory);
+  const unlock = await takeLock(fs, layout.lock);
+  try {
+    return await open(options, unlock);
+  } catch (cause) {
+    await unlock();
+    throw cause;
+  }
+}
+
+async function open(options: FileLogOptions, unlock: () => Promise<void>): Promise<EventLog> {
+  const { fs, clock, logger, directory } = options;
+  const layout = layoutOf(directory);
+  const meta = await metaOf(options);
+  const health = logHealth();
+  const streams: FileStream<never>[] = [];
+  const stream = async <E>(name: string, folder: string): Promise<FileStream<E>> => {
+    const base = { fs, log: meta.id, name, folder };
+    const recovered = await recoverStream({ ...base, logger });
+    await fs.syncDirectory(dirname(folder));
+    const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    const made = new FileStream<E>({ ...base, clock, health, segmentBytes }, recovered);
+    streams.push(made as unknown as FileStream<never>);
+    return made;
+  };
+  const close = async (): Promise<void> => {
+    const results = await Promise.allSettled(streams.map((each) => each.close()));
+    await unlock();
+    for (const result of results) if (result.status === 'rejected' && !health.failure) throw result.reason;
+  };
+  try {
+    const config = await stream<ConfigLogEvent>('config', layout.config);
+    const partitions: FileStream<LogEvent>[] = [];
+    for (let index = 0; index < meta.partitions; index += 1) {
+      partitions.push(await stream<LogEvent>(String(index), layout.partition(index)));
+    }
+    await fs.syncDirectory(directory);
+    return {
+      id: meta.id,
+      created: Date.parse(meta.created),
+      partitions,
+      config,
+      get failure() {
+        return health.failure;
+      },
+      onFailure: (listener) => health.onFailure(listener),
+      close,
+    };
+  } catch (cause) {
+    await Promise.allSettled(streams.map((each) => each.close()));
+    throw cause;
+  }
+}
+
+async function metaOf(options: FileLogOptions): Promise<LogMeta> {
+  const { fs, clock, directory, partitions } = options;
+  const layout = layoutOf(directory);
+  const text = await fs.readText(layout.meta);
+  if (text !== undefined) {
+    const meta = JSON.parse(text) as LogMeta;
+    if (partitions !== undefined && partitions !== meta.partitions) {
+      throw serverError('PARTITIONS_FROZEN', { got: `${partitions}, and the log has ${meta.partitions}` });
+    }
+    return meta;
+  }
+  if ((await fs.readdir(layout.config)).length > 0) {
+    throw serverError('LOG_MISMATCH', { got: 'segments without log.json' });
+  }
+  const count = partitions ?? DEFAULT_PARTITIONS;
+  if (!Number.isInteger(count) || count < 1 || count > 1024) {
+    throw serverError('DATA_DIR_INVALID', { got: `${count} partitions`, todo: 'give 1 to 1024' });
+  }
+  const created = new Date(clock.now()).toISOString();
+  const meta: LogMeta = { schema: 1, id: randomUUID(), partitions: count, created };
+  await writeAtomically(fs, layout.meta, `${JSON.stringify(meta)}\n`);
+  return meta;
+}

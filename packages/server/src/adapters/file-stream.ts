@@ -1,0 +1,134 @@
+import { encodeGroup, encodeRecord, readStream } from '@armature/analysis/log';
+import type { LogRecord } from '@armature/sdk/protocol';
+import { serverError } from '../errors.js';
+import type { Clock, FileSystem, LogStream } from '../ports.js';
+import { logFault } from './log-fault.js';
+import type { LogHealth } from './log-health.js';
+import type { RecoveredStream } from './recover-stream.js';
+import { appendSynced, createSegment, DiskFull, type SegmentFile } from './segment-file.js';
+
+export interface StreamOptions {
+  readonly fs: FileSystem;
+  readonly clock: Clock;
+  readonly health: LogHealth;
+  readonly log: string;
+  readonly name: string;
+  readonly folder: string;
+  /** A segment that has grown to this many bytes is followed by another. */
+  readonly segmentBytes: number;
+}
+
+interface Waiting<E> {
+  readonly events: readonly E[];
+  readonly resolve: (records: readonly LogRecord<E>[]) => void;
+  readonly reject: (cause: Error) => void;
+}
+
+/**
+ * A stream of segments with group commit: all appends that wait are written together and synced once, while the next
+ * ones gather. A class because it has a lifecycle: open, closing, closed.
+ */
+export class FileStream<E> implements LogStream<E> {
+  #segment: SegmentFile;
+  #end: number;
+  #at: number;
+  #waiting: Waiting<E>[] = [];
+  #writing: Promise<void> | undefined;
+  #closed = false;
+  #listener: (records: readonly LogRecord<E>[]) => void = () => {};
+
+  constructor(
+    readonly options: StreamOptions,
+    recovered: RecoveredStream,
+  ) {
+    this.#segment = recovered.segment;
+    this.#end = recovered.end;
+    this.#at = recovered.at;
+  }
+
+  get name(): string {
+    return this.options.name;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  append(events: readonly E[]): Promise<readonly LogRecord<E>[]> {
+    const { failure } = this.options.health;
+    if (failure !== undefined) return Promise.reject(failure);
+    if (this.#closed) return Promise.reject(serverError('CLOSED'));
+    if (events.length === 0) return Promise.resolve([]);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ events, resolve, reject });
+      this.#writing ??= this.#write();
+    });
+  }
+
+  async *read(from: number): AsyncGenerator<readonly LogRecord<E>[]> {
+    try {
+      yield* readStream<E>(this.options.folder, from);
+    } catch (cause) {
+      throw logFault(cause);
+    }
+  }
+
+  onDurable(listener: (records: readonly LogRecord<E>[]) => void): void {
+    this.#listener = listener;
+  }
+
+  /** Takes nothing more, and resolves when what was taken has met its fate. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#writing;
+    await this.#segment.file.close();
+  }
+
+  async #write(): Promise<void> {
+    await Promise.resolve(); // lets the appends of this turn join the first group
+    while (this.#waiting.length > 0) {
+      const group = this.#waiting;
+      this.#waiting = [];
+      await this.#commit(group);
+    }
+    this.#writing = undefined;
+  }
+
+  async #commit(group: readonly Waiting<E>[]): Promise<void> {
+    const { health, clock } = this.options;
+    const at = Math.max(this.#at, clock.now());
+    const records: LogRecord<E>[] = [];
+    const lines: string[] = [];
+    for (const { events } of group) {
+      for (const event of events) {
+        const record = { offset: this.#end + records.length, at, event };
+        records.push(record);
+        lines.push(encodeRecord(record));
+      }
+    }
+    try {
+      if (health.failure !== undefined) throw health.failure;
+      if (this.#segment.size >= this.options.segmentBytes) await this.#rotate();
+      this.#segment = await appendSynced(this.#segment, encodeGroup(lines));
+      this.#end += records.length;
+      this.#at = at;
+      this.#listener(records);
+    } catch (cause) {
+      const error = cause instanceof DiskFull ? cause.error : health.poison(cause);
+      for (const { reject } of group) reject(error);
+      return;
+    }
+    let from = 0;
+    for (const { events, resolve } of group) {
+      resolve(records.slice(from, from + events.length));
+      from += events.length;
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    const { fs, folder, log, name } = this.options;
+    const full = this.#segment;
+    this.#segment = await createSegment(fs, folder, { log, stream: name, base: this.#end, schema: 1 });
+    await full.file.close();
+  }
+}

@@ -1,0 +1,67 @@
+import { dirname, join } from 'node:path';
+import { encodeHeader, type SegmentHeader, segmentName } from '@armature/analysis/log';
+import { serverError } from '../errors.js';
+import type { FileSystem, OpenFile } from '../ports.js';
+
+/** The segment that is being written: its file, and the bytes of it that are synced. */
+export interface SegmentFile {
+  readonly path: string;
+  readonly file: OpenFile;
+  readonly size: number;
+}
+
+function isFull(cause: unknown): boolean {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+/** A full disk, with nothing written: the append may be tried again. Every other fault of a write is not of this class. */
+export class DiskFull extends Error {
+  constructor(readonly error: Error) {
+    super(error.message);
+  }
+}
+
+/**
+ * Writes bytes at the end of a segment and syncs them.
+ *
+ * @throws DiskFull when there was no space and the segment is as it was; anything else means that what the file holds
+ *   is not known, and that it must not be written to again
+ */
+export async function appendSynced(segment: SegmentFile, bytes: Uint8Array): Promise<SegmentFile> {
+  try {
+    await segment.file.write(bytes, segment.size);
+  } catch (cause) {
+    if (!isFull(cause)) throw cause;
+    await segment.file.truncate(segment.size);
+    throw new DiskFull(serverError('DISK_FULL', { got: (cause as Error).message, cause }));
+  }
+  await segment.file.datasync();
+  return { ...segment, size: segment.size + bytes.length };
+}
+
+/** Makes a segment with its header, durable in its folder. Throws as appendSynced does. */
+export async function createSegment(fs: FileSystem, folder: string, header: SegmentHeader): Promise<SegmentFile> {
+  const path = join(folder, segmentName(header.base));
+  let file: OpenFile;
+  try {
+    file = await fs.open(path, 'replace');
+  } catch (cause) {
+    if (!isFull(cause)) throw cause;
+    throw new DiskFull(serverError('DISK_FULL', { got: (cause as Error).message, cause }));
+  }
+  try {
+    return await startSegment(fs, { path, file, size: 0 }, header);
+  } catch (cause) {
+    await file.close();
+    if (cause instanceof DiskFull) await fs.remove(path);
+    throw cause;
+  }
+}
+
+/** Writes the header into an empty segment and syncs its folder. */
+export async function startSegment(fs: FileSystem, empty: SegmentFile, header: SegmentHeader): Promise<SegmentFile> {
+  const started = await appendSynced(empty, encodeHeader(header));
+  await fs.syncDirectory(dirname(empty.path));
+  return started;
+}

@@ -1,0 +1,117 @@
+import { mergeStatistics, type Registry, statisticsOf } from '@armature/analysis/fold';
+import {
+  EVENT_TYPES,
+  type Experiment,
+  type SnapshotData,
+  type SnapshotEvent,
+  type StatisticsCell,
+} from '@armature/sdk/protocol';
+import type { KnownExperiments } from '../ingest/known-experiments.js';
+import type { Clock, ConfigLog } from '../ports.js';
+import { type NextVersion, nextVersion, periodAt, restsOn } from './next-version.js';
+import type { Partition } from './partition.js';
+
+/** Computes versions and puts them into the log. What is in force is what the log holds. */
+export interface Publisher {
+  /** Makes the versions that are due. Resolves with whether any became durable; calls do not overlap. */
+  publish(): Promise<boolean>;
+}
+
+export interface PublisherOptions {
+  readonly config: ConfigLog;
+  readonly partitions: readonly Partition[];
+  readonly registry: Registry;
+  readonly known: KnownExperiments;
+  readonly clock: Clock;
+}
+
+interface Published {
+  readonly at: number;
+  /** When it was last looked at: under load nothing is gained by looking at every record. */
+  readonly lookedAt: number;
+  /** Closed trials the version rests on. */
+  readonly trials: number;
+  /** Records folded when it was last looked at. */
+  readonly seen: number;
+}
+
+const LONGEST_PAUSE_MS = 250;
+
+/** The publisher of a log: the owner of all its partitions. */
+export function createPublisher(options: PublisherOptions): Publisher {
+  const { config, partitions, registry, known, clock } = options;
+  const published = new Map<string, Published>();
+  let running: Promise<boolean> | undefined;
+
+  const folded = (): number => partitions.reduce((sum, { state }) => sum + state.offset, 0);
+  const inForce = (): { experiment: Experiment; definition: string }[] =>
+    [...registry.applied()]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([, definition]) => {
+        const experiment = registry.definition(definition);
+        return experiment === undefined ? [] : [{ experiment, definition }];
+      });
+
+  /** Whether an experiment has to be looked at: cheap, since it is asked many times a second. */
+  const isDue = (experiment: Experiment, definition: string, now: number): boolean => {
+    const latest = registry.latest(experiment.id);
+    if (latest === undefined || latest.definition !== definition) return true;
+    if (experiment.status !== 'running') return false;
+    const period = periodAt(experiment, now);
+    if (period !== undefined) return period > (latest.period ?? -1);
+    if (experiment.policy.kind === 'fixed') return false;
+    const last = published.get(experiment.id);
+    if (last === undefined) return true;
+    const pause = Math.min(experiment.updateMs / 4, LONGEST_PAUSE_MS);
+    return now - last.at >= experiment.updateMs && now - last.lookedAt >= pause && folded() > last.seen;
+  };
+
+  const next = (
+    experiment: Experiment,
+    definition: string,
+    statistics: readonly StatisticsCell[],
+    now: number,
+  ): NextVersion | undefined => {
+    const previous = registry.latest(experiment.id);
+    const epoch = known.get(experiment.id)?.epoch ?? 1;
+    const input = { experiment, definition, epoch, statistics, registry };
+    const last = published.get(experiment.id);
+    const restedOn = last?.trials ?? (previous === undefined ? 0 : restsOn(input));
+    const asOf = Object.fromEntries(partitions.map(({ index, state }) => [String(index), state.offset]));
+    const made = nextVersion({ ...input, previous, restedOn, asOf, now });
+    const at = made === undefined && last !== undefined ? last.at : now;
+    published.set(experiment.id, { at, lookedAt: now, trials: made?.trials ?? restedOn, seen: folded() });
+    return made;
+  };
+
+  const run = async (): Promise<boolean> => {
+    const now = clock.now();
+    const due = inForce().filter(({ experiment, definition }) => isDue(experiment, definition, now));
+    if (due.length === 0) return false;
+    const statistics = mergeStatistics(partitions.map(({ state }) => statisticsOf(state)));
+    const made = due.flatMap(({ experiment, definition }) => next(experiment, definition, statistics, now) ?? []);
+    if (made.length === 0) return false;
+    await config.append(made.map(({ data }) => versionRecord(data, now)));
+    return true;
+  };
+
+  return {
+    publish() {
+      running ??= run().finally(() => {
+        running = undefined;
+      });
+      return running;
+    },
+  };
+}
+
+function versionRecord(data: SnapshotData, now: number): SnapshotEvent {
+  return {
+    specversion: '1.0',
+    type: EVENT_TYPES.snapshot,
+    source: '/server',
+    id: `version-${data.experiment}-${data.version}`,
+    time: new Date(now).toISOString(),
+    data,
+  };
+}

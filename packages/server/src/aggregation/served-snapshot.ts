@@ -1,0 +1,37 @@
+import type { Registry } from '@armature/analysis/fold';
+import type { Snapshot } from '@armature/sdk/protocol';
+import type { Clock, EventLog } from '../ports.js';
+import { snapshotOf } from './snapshot-of.js';
+
+/** The snapshot that is served, and who wants to know of the next. */
+export interface ServedSnapshot {
+  readonly current: Snapshot;
+  /** Makes it anew from what is durable; tells the listeners if it changed. */
+  refresh(): void;
+  onChange(listener: (snapshot: Snapshot) => void): () => void;
+}
+
+/**
+ * The snapshot of a log. Its version is "epoch.sequence": the second in which the log was made, and the length of the
+ * config log. So it never goes back, also not when the data directory is replaced by a new one.
+ */
+export function servedSnapshot(log: EventLog, registry: Registry, clock: Clock): ServedSnapshot {
+  const make = (): Snapshot => snapshotOf(registry, `${Math.floor(log.created / 1000)}.${log.config.end}`, clock.now());
+  const listeners = new Set<(snapshot: Snapshot) => void>();
+  let current = make();
+  return {
+    get current() {
+      return current;
+    },
+    refresh() {
+      const next = make();
+      if (next.hash === current.hash) return;
+      current = next;
+      for (const listener of listeners) listener(next);
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,78 @@
+import fastifySwagger from '@fastify/swagger';
+import Fastify, { type FastifyInstance } from 'fastify';
+import { requireKeys } from './authorize.js';
+import { strictBodies } from './body.js';
+import type { Engine } from './engine.js';
+import { serverError } from './errors.js';
+import { openapiSchema } from './openapi.js';
+import { problemOf } from './problem.js';
+import { decideRoute } from './routes/decide.js';
+import { eventsRoute } from './routes/events.js';
+import { healthRoutes } from './routes/health.js';
+import { metricsRoute } from './routes/metrics.js';
+import { snapshotRoute } from './routes/snapshot.js';
+import { streamRoute } from './routes/stream.js';
+
+export interface AppOptions {
+  /** Keys of which every request under /v1 must carry one. Without any, everybody may call. */
+  readonly apiKeys?: readonly string[];
+  /** Largest body, bytes. @default 1 MiB */
+  readonly bodyLimit?: number;
+  /** Whether the server is about to close: then it is not ready. */
+  readonly draining?: () => boolean;
+}
+
+/** Both limits of a slow request are needed: with one of them a stalled body stays open for minutes. */
+const HEADERS_MS = 5000;
+const REQUEST_MS = 10_000;
+const CHECK_MS = 1000;
+const IDLE_MS = 72_000;
+
+/**
+ * The HTTP server of an engine: all routes, no port yet.
+ *
+ * @param engine from openEngine; it stays open when the app is closed
+ */
+export async function buildApp(engine: Engine, options: AppOptions = {}): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: options.bodyLimit ?? 1024 * 1024,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: IDLE_MS,
+    http: { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS },
+    forceCloseConnections: 'idle',
+    exposeHeadRoutes: false,
+    trustProxy: false,
+  });
+  // Schemas document; the parsers of the protocol judge, and nothing is coerced or left out.
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.setErrorHandler((cause, request, reply) => {
+    const problem = problemOf(cause, request.id);
+    if (problem.status >= 500)
+      engine.logger.error('request failed', { route: request.routeOptions.url, cause: String(cause) });
+    if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
+    return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (options.draining?.() === true) reply.header('connection', 'close');
+  });
+  app.setNotFoundHandler(() => {
+    throw serverError('NOT_FOUND');
+  });
+  if (options.apiKeys !== undefined && options.apiKeys.length > 0) requireKeys(app, options.apiKeys);
+  strictBodies(app);
+  await app.register(fastifySwagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Armature', description: 'Decisions, rewards and snapshots.', version: '1' },
+    },
+  });
+  eventsRoute(app, engine);
+  decideRoute(app, engine);
+  snapshotRoute(app, engine);
+  const stream = streamRoute(app, engine);
+  healthRoutes(app, engine, options.draining ?? (() => false));
+  metricsRoute(app, engine, stream);
+  app.get('/openapi.json', { schema: openapiSchema }, async () => app.swagger());
+  return app;
+}

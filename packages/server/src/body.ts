@@ -1,0 +1,27 @@
+import { parseJsonStrict } from '@armature/sdk/protocol';
+import type { FastifyInstance } from 'fastify';
+import { serverError } from './errors.js';
+import { RequestFault } from './problem.js';
+
+/** Content types of one event, of a batch, and of either. */
+export const CONTENT_TYPES = [
+  'application/json',
+  'application/cloudevents+json',
+  'application/cloudevents-batch+json',
+] as const;
+
+/** Reads every body strictly: bytes, one JSON value, no key twice, no encodings. */
+export function strictBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addHook('onRequest', async (request) => {
+    const encoding = request.headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') throw serverError('CONTENT_ENCODING', { got: encoding });
+    const charset = /;\s*charset=("?)([^";]*)\1/i.exec(request.headers['content-type'] ?? '')?.[2];
+    if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw serverError('CONTENT_TYPE', { got: charset });
+  });
+  app.addContentTypeParser([...CONTENT_TYPES], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+    const parsed = parseJsonStrict(body);
+    if (parsed.ok) return parsed.value;
+    throw new RequestFault(400, parsed.code, 'the body is not acceptable JSON', parsed.detail);
+  });
+}

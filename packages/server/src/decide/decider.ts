@@ -1,0 +1,163 @@
+import { createClient, type Decision, type Snapshot, type Transport } from '@armature/sdk';
+import {
+  type DecisionEvent,
+  EVENT_TYPES,
+  encodeToken,
+  nearest,
+  type SnapshotExperiment,
+  type TokenKey,
+} from '@armature/sdk/protocol';
+import type { IngestResult } from '../ingest/ingest.js';
+import type { Clock, Logger } from '../ports.js';
+import { RequestFault } from '../problem.js';
+import type { DecideRequest } from './decide-request.js';
+
+/** A decision as `/v1/decide` answers it. */
+export interface DecideAnswerItem {
+  readonly experiment: string;
+  readonly arm: string;
+  readonly value: unknown;
+  readonly propensity: number;
+  readonly propensities: { readonly [arm: string]: number };
+  readonly reason: string;
+  readonly randomised: boolean;
+  readonly id: string;
+  readonly token: string;
+  readonly error?: string;
+}
+
+export interface DecideAnswer {
+  readonly snapshot: string;
+  readonly decisions: readonly DecideAnswerItem[];
+}
+
+export interface DeciderParts {
+  readonly snapshot: () => Snapshot;
+  readonly onSnapshot: (listener: (snapshot: Snapshot) => void) => () => void;
+  readonly ingest: (items: readonly unknown[]) => Promise<IngestResult>;
+  readonly key: TokenKey | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface Decider {
+  decide(request: DecideRequest): Promise<DecideAnswer>;
+  close(): Promise<void>;
+}
+
+/**
+ * Decides on the server, by the client that everybody else uses: one draw for all. Its decisions become durable here,
+ * before they are answered, so its own outbox has nothing to send.
+ */
+export async function createDecider(parts: DeciderParts): Promise<Decider> {
+  const transport: Transport = {
+    send: async (events) => ({ accepted: events.length, rejected: 0, errors: [] }),
+    fetchSnapshot: async (version) => (parts.snapshot().version === version ? 'unchanged' : parts.snapshot()),
+    subscribe: (onSnapshot) => parts.onSnapshot(onSnapshot),
+    ...(parts.key === undefined ? {} : { tokenKey: parts.key }),
+  };
+  const client = createClient({ transport, now: parts.clock.now, logger: false });
+  await client.ready();
+  return {
+    async decide({ experiments, ...options }) {
+      const snapshot = parts.snapshot();
+      const names = experiments ?? Object.keys(snapshot.experiments);
+      checkNames(names, snapshot);
+      const decisions = names.map((name) => client.decide(name, options));
+      const unlogged = await log(decisions, parts);
+      const answers = decisions.map((decision) => {
+        const experiment = snapshot.experiments[decision.experiment];
+        if (!unlogged.has(decision.id) || experiment === undefined) return answerOf(decision);
+        return controlOf(decision, experiment, unlogged.get(decision.id) ?? '', parts.key);
+      });
+      return { snapshot: snapshot.version, decisions: answers };
+    },
+    async close() {
+      await client.close();
+    },
+  };
+}
+
+function checkNames(names: readonly string[], snapshot: Snapshot): void {
+  const known = Object.keys(snapshot.experiments);
+  const unknown = names.map((name, index) => ({ name, index })).filter(({ name }) => !known.includes(name));
+  if (unknown.length === 0) return;
+  const errors = unknown.map(({ name, index }) => {
+    const close = nearest(name, known);
+    const advice = close === undefined ? '' : `, did you mean ${close}?`;
+    return { pointer: `/experiments/${index}`, code: 'UNKNOWN_EXPERIMENT', detail: `no experiment "${name}"${advice}` };
+  });
+  throw new RequestFault(422, 'UNKNOWN_EXPERIMENT', 'no experiment has this name', errors[0]?.detail ?? '', errors);
+}
+
+/** Makes the decisions durable. Those that are not, and why. */
+async function log(decisions: readonly Decision[], parts: DeciderParts): Promise<ReadonlyMap<string, string>> {
+  const logged = decisions.filter(({ reason }) => reason !== 'default');
+  if (logged.length === 0) return new Map();
+  try {
+    const { errors } = await parts.ingest(logged.map(eventOf));
+    return new Map(errors.map(({ id, code }) => [id, code]));
+  } catch (cause) {
+    parts.logger.warn('decisions not logged, control served', { cause: String(cause) });
+    const code = (cause as { readonly code?: string }).code ?? 'LOG_UNAVAILABLE';
+    return new Map(logged.map(({ id }) => [id, code]));
+  }
+}
+
+function eventOf(decision: Decision): DecisionEvent {
+  const { unit, requestId, period, rule } = decision;
+  return {
+    specversion: '1.0',
+    type: EVENT_TYPES.decision,
+    source: '/server/decide',
+    id: decision.id,
+    time: new Date(decision.time).toISOString(),
+    data: {
+      experiment: decision.experiment,
+      definition: decision.definition,
+      arm: decision.arm,
+      propensity: decision.propensity,
+      snapshot: decision.snapshot,
+      reason: decision.reason,
+      ...(unit === undefined ? {} : { unit }),
+      ...(requestId === undefined ? {} : { request: requestId }),
+      ...(period === undefined ? {} : { period }),
+      ...(rule === undefined || rule === 'policy' ? {} : { rule }),
+    },
+  };
+}
+
+function answerOf(decision: Decision): DecideAnswerItem {
+  const { experiment, arm, value, propensity, propensities, reason, randomised, id, token, error } = decision;
+  const failed = error === undefined ? {} : { error };
+  return { experiment, arm, value, propensity, propensities, reason, randomised, id, token, ...failed };
+}
+
+/** What is answered when the log did not take the decision: the control arm, which teaches nothing. */
+function controlOf(
+  decision: Decision,
+  experiment: SnapshotExperiment,
+  error: string,
+  key: TokenKey | undefined,
+): DecideAnswerItem {
+  const { control: arm, arms, values } = experiment;
+  const { id, unit, requestId: request, snapshot, definition, time: issued } = decision;
+  const token = encodeToken(
+    {
+      ...{ experiment: decision.experiment, arm, propensity: 1, snapshot, definition, decision: id, issued },
+      ...(unit === undefined ? {} : { unit }),
+      ...(request === undefined ? {} : { request }),
+    },
+    key,
+  );
+  return {
+    experiment: decision.experiment,
+    arm,
+    value: values?.[arms.indexOf(arm)] ?? arm,
+    propensity: 1,
+    propensities: Object.fromEntries(arms.map((name) => [name, name === arm ? 1 : 0])),
+    reason: 'default',
+    randomised: false,
+    ...{ id, token, error },
+  };
+}

@@ -1,0 +1,236 @@
+import {
+  createRegistry,
+  healthOf,
+  mergeHealth,
+  mergeStatistics,
+  openTrialsOf,
+  type Registry,
+  statisticsOf,
+} from '@armature/analysis/fold';
+import type { ArmatureError } from '@armature/sdk';
+import { type Health, type Snapshot, type StatisticsCell, type TokenKey, tokenKey } from '@armature/sdk/protocol';
+import { systemClock } from './adapters/clock.js';
+import { disk } from './adapters/disk.js';
+import { readExperimentFiles, watchExperimentFiles } from './adapters/experiment-files.js';
+import { openFileLog } from './adapters/file-log.js';
+import { fileState } from './adapters/file-state.js';
+import { silent } from './adapters/loggers.js';
+import { keptSigningKey } from './adapters/signing-key.js';
+import { followConfig } from './aggregation/config-replay.js';
+import { mergeOpenTrials, type OpenTrials } from './aggregation/open-trials.js';
+import { CHECKPOINT_RECORDS, openPartition, type Partition } from './aggregation/partition.js';
+import { createPublisher } from './aggregation/publisher.js';
+import { startSchedule } from './aggregation/schedule.js';
+import { servedSnapshot } from './aggregation/served-snapshot.js';
+import type { DecideRequest } from './decide/decide-request.js';
+import { createDecider, type DecideAnswer } from './decide/decider.js';
+import { serverError } from './errors.js';
+import { loadExperiments } from './experiments/load-experiments.js';
+import { planDefinitions } from './experiments/plan-definitions.js';
+import { createReloader } from './experiments/reloader.js';
+import { createIngest, type IngestResult } from './ingest/ingest.js';
+import { type KnownExperiments, knownExperiments } from './ingest/known-experiments.js';
+import type { Clock, EventLog, FileSystem, Logger } from './ports.js';
+
+export interface EngineOptions {
+  /** Directory of experiment files. */
+  readonly experiments: string;
+  /** Data directory: log, definitions, checkpoints. Made where there is none. */
+  readonly data: string;
+  /** Frozen when the log is made. @default 4, or what the log has */
+  readonly partitions?: number;
+  /** Keys that tokens may be signed with. Without any, tokens are unsigned and everybody's. */
+  readonly apiKeys?: readonly string[];
+  /** Signs tokens with a key that is kept in the data directory. @default false; true for `openLocal` */
+  readonly keepSigningKey?: boolean;
+  /** Whether edits of the experiment files are taken up. @default true */
+  readonly watch?: boolean;
+  /** @default 64 MiB */
+  readonly segmentBytes?: number;
+  /** Events that may wait for the disk. @default 200000 */
+  readonly capacity?: number;
+  readonly clock?: Clock;
+  readonly fs?: FileSystem;
+  readonly logger?: Logger;
+}
+
+/** Log, fold and publisher in one process. */
+export interface Engine {
+  /** Takes a batch; resolves when the fate of every item is known. */
+  ingest(items: readonly unknown[]): Promise<IngestResult>;
+  /** Decides; answers when the decisions are durable, and with control arms when they cannot be. */
+  decide(request: DecideRequest): Promise<DecideAnswer>;
+  /** What is served now. */
+  readonly snapshot: Snapshot;
+  /** Told of each new snapshot, once it is durable. Returns what ends it. */
+  onSnapshot(listener: (snapshot: Snapshot) => void): () => void;
+  /** Reads the experiment files again. Resolves with the faults that kept the last good set in force. */
+  reload(): Promise<ArmatureError | undefined>;
+  /** The fault of the experiment files as they are now, while an earlier set is in force. */
+  readonly reloadFault: ArmatureError | undefined;
+  /** Makes the versions that are due, now. */
+  publish(): Promise<boolean>;
+  /** Writes checkpoints, now. */
+  checkpoint(): Promise<void>;
+  readonly registry: Registry;
+  readonly known: KnownExperiments;
+  /** Keys that may sign tokens; 'open' where there are none. */
+  readonly keys: readonly TokenKey[] | 'open';
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly partitions: readonly Partition[];
+  /** Why nothing can be appended any more. */
+  readonly failure: Error | undefined;
+  onFailure(listener: (cause: Error) => void): void;
+  statistics(): readonly StatisticsCell[];
+  health(): ReadonlyMap<string, Health>;
+  openTrials(): ReadonlyMap<string, OpenTrials>;
+  /** Takes nothing more, writes checkpoints and lets the data directory go. */
+  close(): Promise<void>;
+}
+
+const CAPACITY = 200_000;
+
+/**
+ * Opens a data directory and an experiments directory: checks the files, recovers the log, folds what the checkpoints
+ * have not seen, and publishes what is due. When it resolves, everything works.
+ *
+ * @throws EXPERIMENTS_INVALID, NOT_SUPPORTED_YET, EXPERIMENTS_MISSING, DATA_DIR_LOCKED, PARTITIONS_FROZEN, LOG_DAMAGED,
+ *   DATA_HOLE, LOG_MISMATCH
+ */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { clock = systemClock(), fs = disk(), logger = silent, data: directory } = options;
+  const experiments = loadExperiments(await readExperimentFiles(options.experiments));
+  const { partitions, segmentBytes } = options;
+  const log = await openFileLog({
+    ...{ fs, clock, logger, directory },
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+  });
+  try {
+    const registry = createRegistry();
+    const known = knownExperiments();
+    await followConfig(log, registry, known);
+    await log.config.append(planDefinitions(experiments, known, clock.now(), log.config.end));
+    const folded = { sinceCheckpoint: 0 };
+    const onFolded = (records: number): void => {
+      folded.sinceCheckpoint += records;
+    };
+    const states = await fileState(fs, directory, logger);
+    const owned: Partition[] = [];
+    for (const { name } of log.partitions) {
+      owned.push(await openPartition({ log, states, registry, index: Number(name), onFolded }));
+    }
+    const keys = await keysOf(options, fs);
+    return await start({ ...options, clock, logger }, { log, registry, known, partitions: owned, folded, keys });
+  } catch (cause) {
+    await log.close().catch(() => {});
+    throw cause;
+  }
+}
+
+interface Parts {
+  readonly log: EventLog;
+  readonly registry: Registry;
+  readonly known: KnownExperiments;
+  readonly partitions: readonly Partition[];
+  readonly folded: { sinceCheckpoint: number };
+  readonly keys: readonly TokenKey[] | 'open';
+}
+
+type StartOptions = EngineOptions & { readonly clock: Clock; readonly logger: Logger };
+
+async function start(options: StartOptions, parts: Parts): Promise<Engine> {
+  const { clock, logger } = options;
+  const { log, registry, known, partitions, folded, keys } = parts;
+  const publisher = createPublisher({ config: log.config, partitions, registry, known, clock });
+  const served = servedSnapshot(log, registry, clock);
+  let closing: Promise<void> | undefined;
+
+  const publish = async (): Promise<boolean> => {
+    const made = await publisher.publish();
+    served.refresh();
+    return made;
+  };
+  const tick = async (first?: boolean): Promise<void> => {
+    await Promise.all(partitions.map((partition) => partition.tick(clock.now(), first)));
+  };
+  const checkpoint = async (): Promise<void> => {
+    folded.sinceCheckpoint = 0;
+    for (const partition of partitions) await partition.checkpoint();
+  };
+  /** A duty must not end the process; what it could not do is told, and tried again next time. */
+  const duty = (name: string, run: () => Promise<unknown>) => async (): Promise<void> => {
+    if (closing !== undefined || log.failure !== undefined) return;
+    await run().catch((cause: unknown) => logger.error(`${name} failed`, { cause: String(cause) }));
+  };
+  await tick(true);
+  await publish();
+  const schedule = startSchedule(clock, registry, {
+    tick: duty('tick', () => tick()),
+    publish: duty('publishing', publish),
+    checkpoint: duty('checkpoint', checkpoint),
+    checkpointDue: () => folded.sinceCheckpoint >= CHECKPOINT_RECORDS,
+  });
+  const reloader = createReloader({
+    load: async () => loadExperiments(await readExperimentFiles(options.experiments)),
+    plan: (experiments) => planDefinitions(experiments, known, clock.now(), log.config.end),
+    async apply(events) {
+      await log.config.append(events);
+      await publish();
+      schedule.restart();
+    },
+    logger,
+  });
+  const reload = duty('reload', reloader.reload);
+  const unwatch = options.watch === false ? () => {} : watchExperimentFiles(options.experiments, clock, reload);
+  const close = async (): Promise<void> => {
+    unwatch();
+    schedule.stop();
+    await decider.close();
+    await reloader.settled();
+    if (log.failure === undefined) await checkpoint().catch((cause) => logger.error('checkpoint failed', { cause }));
+    await log.close();
+  };
+  const append = createIngest({ partitions, registry, known, keys, clock, capacity: options.capacity ?? CAPACITY });
+  const ingest: Engine['ingest'] = async (items) => {
+    if (closing !== undefined) throw serverError('CLOSED');
+    return append(items);
+  };
+  const decider = await createDecider({
+    snapshot: () => served.current,
+    onSnapshot: served.onChange,
+    key: keys === 'open' ? undefined : keys[0],
+    ...{ ingest, clock, logger },
+  });
+  return {
+    ingest,
+    decide: decider.decide,
+    get snapshot() {
+      return served.current;
+    },
+    onSnapshot: served.onChange,
+    reload: reloader.reload,
+    get reloadFault() {
+      return reloader.fault;
+    },
+    ...{ publish, checkpoint, registry, known, keys, clock, logger, partitions },
+    get failure() {
+      return log.failure;
+    },
+    onFailure: (listener) => log.onFailure(listener),
+    statistics: () => mergeStatistics(partitions.map(({ state }) => statisticsOf(state))),
+    health: () => mergeHealth(partitions.map(({ state }) => healthOf(state))),
+    openTrials: () => mergeOpenTrials(partitions.map(({ state }) => openTrialsOf(state))),
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}
+
+async function keysOf(options: EngineOptions, fs: FileSystem): Promise<readonly TokenKey[] | 'open'> {
+  const kept = options.keepSigningKey === true ? [await keptSigningKey(fs, options.data)] : [];
+  const keys = [...kept, ...(options.apiKeys ?? []).map(tokenKey)];
+  return keys.length === 0 ? 'open' : keys;
+}

@@ -1,0 +1,117 @@
+import { ArmatureError } from '@armature/sdk';
+
+type ErrorRow = ConstructorParameters<typeof ArmatureError>[1];
+type ErrorDetails = NonNullable<ConstructorParameters<typeof ArmatureError>[2]>;
+
+/** Raised or reported by the server. */
+export const SERVER_ERRORS = {
+  EXPERIMENTS_MISSING: {
+    what: 'the experiments directory cannot be read',
+    do: 'give a directory with files such as checkout.yaml',
+    retryable: false,
+  },
+  DATA_DIR_LOCKED: {
+    what: 'another process holds the data directory',
+    do: 'stop that process, or use another directory',
+    retryable: false,
+  },
+  DATA_DIR_INVALID: {
+    what: 'the data directory is not usable',
+    do: 'give a directory that this process may write to',
+    retryable: false,
+  },
+  PARTITIONS_FROZEN: {
+    what: 'the number of partitions was fixed when the log was made',
+    do: 'start with that number, or with another data directory',
+    retryable: false,
+  },
+  LOG_DAMAGED: {
+    what: 'bytes in the middle of the log fail their check',
+    do: 'restore the segment from a copy',
+    retryable: false,
+  },
+  DATA_HOLE: { what: 'records are missing from the log', do: 'restore the segment from a copy', retryable: false },
+  LOG_MISMATCH: {
+    what: 'the data directory holds parts of different logs, or its log lost records',
+    do: 'restore the whole directory from one copy; a checkpoint may be deleted and is rebuilt',
+    retryable: false,
+  },
+  LOG_UNAVAILABLE: {
+    what: 'the log failed and takes nothing more',
+    do: 'restart the server once its disk is well; send the events again',
+    retryable: true,
+  },
+  DISK_FULL: { what: 'the disk of the log is full', do: 'free some space; send the events again', retryable: true },
+  CLOSED: { what: 'the server is closing', do: 'send the events again to the next one', retryable: true },
+  OVERLOADED: {
+    what: 'more events are waiting for the disk than the server holds',
+    do: 'send them again later, after the time in Retry-After',
+    retryable: true,
+  },
+  UNAUTHORIZED: {
+    what: 'the request carries no API key of this server',
+    do: 'send Authorization: Bearer and a key',
+    retryable: false,
+  },
+  LOOPBACK_ONLY: {
+    what: 'without API keys the server listens on the loopback interface only',
+    do: 'give API keys, or listen on 127.0.0.1',
+    retryable: false,
+  },
+  NOT_FOUND: { what: 'there is no such route', do: 'see /openapi.json for the routes', retryable: false },
+  BODY_TOO_LARGE: { what: 'the body is too large', do: 'send at most 1 MiB', retryable: false },
+  TOO_MANY_ITEMS: { what: 'the batch has too many events', do: 'send at most 1000', retryable: false },
+  CONTENT_TYPE: {
+    what: 'the body has an unknown content type',
+    do: 'send application/cloudevents-batch+json, application/cloudevents+json or application/json, in UTF-8',
+    retryable: false,
+  },
+  CONTENT_ENCODING: {
+    what: 'the body is encoded',
+    do: 'send it as it is, without Content-Encoding',
+    retryable: false,
+  },
+  REQUEST_INVALID: { what: 'the request is not acceptable', do: 'see /openapi.json', retryable: false },
+  INTERNAL: {
+    what: 'the server failed to answer',
+    do: 'send the request again; tell its operator the request id',
+    retryable: true,
+  },
+  EVENT_TOO_OLD: {
+    what: 'the event is older than the log remembers ids',
+    do: 'send events within six hours',
+    retryable: false,
+  },
+  UNKNOWN_SNAPSHOT: {
+    what: 'the experiment had no such version',
+    do: 'send the version that the decision was drawn from',
+    retryable: false,
+  },
+  UNKNOWN_RULE: {
+    what: 'the version draws by no such rule',
+    do: 'send the rule of the decision, or its own vector',
+    retryable: false,
+  },
+  PROPENSITY_MISMATCH: {
+    what: "the propensity is not the version's",
+    do: 'send the probability that decide returned, unchanged',
+    retryable: false,
+  },
+  PERIOD_MISMATCH: {
+    what: "the period is not the version's",
+    do: 'send the period of the snapshot that was drawn from',
+    retryable: false,
+  },
+  EXPERIMENT_ENDED: {
+    what: 'the experiment has ended',
+    do: 'refresh the snapshot; rewards are taken until the last window has closed',
+    retryable: false,
+  },
+} as const satisfies { readonly [code: string]: ErrorRow };
+
+export type ServerErrorCode = keyof typeof SERVER_ERRORS;
+
+/** An error of the server's table. */
+export function serverError<Code extends ServerErrorCode>(code: Code, details?: ErrorDetails): ArmatureError<Code> {
+  return new ArmatureError(code, SERVER_ERRORS[code], details);
+}

@@ -1,0 +1,138 @@
+import type { Registry } from '@armature/analysis/fold';
+import { isArmatureError, type SendResult } from '@armature/sdk';
+import {
+  type DecisionEvent,
+  type ExposureEvent,
+  idFault,
+  type LogEvent,
+  parseEvent,
+  partitionKey,
+  type TokenKey,
+} from '@armature/sdk/protocol';
+import type { Partition } from '../aggregation/partition.js';
+import { serverError } from '../errors.js';
+import type { Clock } from '../ports.js';
+import { checkEvent, type Judgement } from './check-event.js';
+import type { Fault } from './fault.js';
+import type { KnownExperiments } from './known-experiments.js';
+import { partitionOf } from './partition-of.js';
+import { isPlainEvent } from './plain-event.js';
+import { redeemToken } from './redeem-token.js';
+
+/** One item that was not taken. */
+export interface IngestError {
+  readonly index: number;
+  readonly id: string;
+  readonly code: string;
+  readonly detail: string;
+  readonly retryable: boolean;
+  /** Where in the item, as a JSON pointer. */
+  readonly pointer?: string;
+}
+
+/** What became of a batch: every index that is not in `errors` is durable, or was already. */
+export interface IngestResult extends SendResult {
+  readonly errors: readonly IngestError[];
+}
+
+export interface IngestOptions {
+  readonly partitions: readonly Partition[];
+  readonly registry: Registry;
+  readonly known: KnownExperiments;
+  readonly keys: readonly TokenKey[] | 'open';
+  readonly clock: Clock;
+  /** Events that may wait for the disk at once. */
+  readonly capacity: number;
+}
+
+type Judged =
+  | { readonly ok: true; readonly event: LogEvent; readonly partition: number }
+  | { readonly ok: false; readonly fault: Fault };
+
+/**
+ * The door of the log: judges each item, appends those that are sound, and answers when their fate is known.
+ *
+ * @throws OVERLOADED before anything was taken; LOG_UNAVAILABLE, DISK_FULL or CLOSED when nothing could be appended
+ */
+export function createIngest(options: IngestOptions): (items: readonly unknown[]) => Promise<IngestResult> {
+  const { partitions, clock, capacity } = options;
+  let waiting = 0;
+  return async (items) => {
+    if (waiting > 0 && waiting + items.length > capacity) {
+      throw serverError('OVERLOADED', { got: `${waiting} waiting events` });
+    }
+    const by: Judgement = { registry: options.registry, known: options.known, now: clock.now() };
+    const errors: IngestError[] = [];
+    const events: LogEvent[][] = partitions.map(() => []);
+    const indices: number[][] = partitions.map(() => []);
+    items.forEach((item, index) => {
+      const judged = judge(item, by, options);
+      if (!judged.ok) {
+        const { code, detail, pointer } = judged.fault;
+        errors.push({ index, id: idOf(item), code, detail, retryable: false, pointer });
+        return;
+      }
+      events[judged.partition]?.push(judged.event);
+      indices[judged.partition]?.push(index);
+    });
+    const taken = items.length - errors.length;
+    waiting += taken;
+    try {
+      errors.push(...(await appendAll(partitions, events, indices, items)));
+    } finally {
+      waiting -= taken;
+    }
+    errors.sort((a, b) => a.index - b.index);
+    const accepted = items.length - errors.length;
+    return { accepted, rejected: errors.length, errors, serverTime: clock.now() };
+  };
+}
+
+function judge(item: unknown, by: Judgement, options: IngestOptions): Judged {
+  const parsed = isPlainEvent(item) ? ({ ok: true, event: item } as const) : parseEvent(item);
+  if (!parsed.ok) {
+    const [first] = parsed.faults;
+    const fault = first ?? { code: 'EVENT_INVALID' as const, pointer: '', detail: 'the item is not an event' };
+    return { ok: false, fault };
+  }
+  let event: LogEvent & (DecisionEvent | ExposureEvent | object);
+  if ('token' in parsed.event.data) {
+    const redeemed = redeemToken(parsed.event as never, options.keys, by.known, by.now);
+    if (!redeemed.ok) return redeemed;
+    event = redeemed.event;
+  } else event = parsed.event as LogEvent;
+  const sound = event as Parameters<typeof checkEvent>[0];
+  const fault = checkEvent(sound, by);
+  if (fault !== undefined) return { ok: false, fault };
+  return { ok: true, event: sound, partition: partitionOf(partitionKey(sound), options.partitions.length) };
+}
+
+/** Appends to all partitions at once. One that fails fails its own items; all failing fails the whole. */
+async function appendAll(
+  partitions: readonly Partition[],
+  events: readonly LogEvent[][],
+  indices: readonly number[][],
+  items: readonly unknown[],
+): Promise<IngestError[]> {
+  const busy = partitions.filter((_, p) => (events[p]?.length ?? 0) > 0);
+  const results = await Promise.allSettled(busy.map((partition) => partition.append(events[partition.index] ?? [])));
+  const failed = results.filter((result) => result.status === 'rejected');
+  const [first] = failed;
+  if (first !== undefined && failed.length === busy.length) throw first.reason;
+  const errors: IngestError[] = [];
+  results.forEach((result, b) => {
+    if (result.status !== 'rejected') return;
+    const cause: unknown = result.reason;
+    const code = isArmatureError(cause) ? cause.code : 'LOG_UNAVAILABLE';
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    for (const index of indices[busy[b]?.index ?? 0] ?? []) {
+      errors.push({ index, id: idOf(items[index]), code, detail, retryable: true });
+    }
+  });
+  return errors;
+}
+
+function idOf(item: unknown): string {
+  const id = typeof item === 'object' && item !== null && 'id' in item ? item.id : undefined;
+  return typeof id === 'string' && idFault(id) === undefined ? id : '';
+}

@@ -1,0 +1,50 @@
+import { type ConfigLogEvent, EVENT_TYPES, type Experiment, type LogRecord, type Metric } from '@armature/sdk/protocol';
+
+/** What the door knows of one experiment: the definition last applied, and every metric it ever had. */
+export interface KnownExperiment {
+  readonly id: string;
+  readonly current: Experiment;
+  readonly hash: string;
+  /** Whether the definition is being served. */
+  readonly applied: boolean;
+  /** Log time at which it ended or was removed, ms. */
+  readonly endedAt: number | undefined;
+  /** The newest definition of each metric: rewards of older trials may name a metric that is gone by now. */
+  readonly metrics: ReadonlyMap<string, Metric>;
+  /** How many definitions began a learning epoch: the epoch of its versions. */
+  readonly epoch: number;
+}
+
+/** All experiments of the config log. */
+export interface KnownExperiments {
+  apply(record: LogRecord<ConfigLogEvent>): void;
+  get(experiment: string): KnownExperiment | undefined;
+  all(): readonly KnownExperiment[];
+}
+
+/** An empty index; every record of the config log is applied to it in order. */
+export function knownExperiments(): KnownExperiments {
+  const known = new Map<string, KnownExperiment>();
+  return {
+    apply({ event, at }) {
+      if (event.type !== EVENT_TYPES.config) return;
+      const { experiment, definition, action, effect, body } = event.data;
+      const before = known.get(experiment);
+      const metrics = new Map(before?.metrics);
+      for (const metric of body.metrics) metrics.set(metric.name, metric);
+      const over = action === 'removed' || body.status === 'ended';
+      const began = action === 'applied' && (before === undefined || effect === 'resets-posterior');
+      known.set(experiment, {
+        id: experiment,
+        current: body,
+        hash: definition,
+        applied: action === 'applied',
+        endedAt: over ? (before?.endedAt ?? at) : undefined,
+        metrics,
+        epoch: (before?.epoch ?? 0) + (began ? 1 : 0),
+      });
+    },
+    get: (experiment) => known.get(experiment),
+    all: () => [...known.values()],
+  };
+}

@@ -1,0 +1,86 @@
+import process from 'node:process';
+import type { FastifyInstance } from 'fastify';
+import { jsonLogger } from './adapters/loggers.js';
+import { buildApp } from './app.js';
+import { type Engine, type EngineOptions, openEngine } from './engine.js';
+import { serverError } from './errors.js';
+
+export interface ServeOptions extends EngineOptions {
+  /** @default 4400; 0 takes any free port */
+  readonly port?: number;
+  /** @default 127.0.0.1; another one needs API keys */
+  readonly host?: string;
+  /** How long `/readyz` says no before the port is closed after SIGTERM, ms. @default 1000 */
+  readonly drainMs?: number;
+  /** Where the one line goes that tells the address. @default standard output */
+  readonly print?: (line: string) => void;
+}
+
+/** A server that is listening. */
+export interface Served {
+  readonly url: string;
+  readonly engine: Engine;
+  readonly app: FastifyInstance;
+  /** Closes it as a signal does, without the delay. */
+  stop(): Promise<void>;
+  /** Resolves with the exit status when all is closed: 0, or 1 when the log failed. */
+  readonly exited: Promise<number>;
+}
+
+const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
+/** Nothing may keep the process longer than this once it was told to go. */
+const LAST_RESORT_MS = 30_000;
+
+/**
+ * Runs a server until SIGTERM or SIGINT: then it is not ready, finishes what it has begun, writes checkpoints and
+ * closes. When the log fails it closes too, since a disk that lost a page is not asked again.
+ *
+ * @throws as openEngine; LOOPBACK_ONLY; the system's error when it cannot listen
+ */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { host = '127.0.0.1', port = 4400, drainMs = 1000, apiKeys = [] } = options;
+  if (apiKeys.length === 0 && !LOOPBACK.test(host)) throw serverError('LOOPBACK_ONLY', { got: host });
+  const logger = options.logger ?? jsonLogger((line) => process.stderr.write(line), Date.now);
+  const engine = await openEngine({ ...options, logger });
+  let draining = false;
+  let app: FastifyInstance;
+  let url: string;
+  try {
+    app = await buildApp(engine, { apiKeys, draining: () => draining });
+    url = await app.listen({ host, port });
+  } catch (cause) {
+    await engine.close();
+    throw cause;
+  }
+  let resolve: (status: number) => void;
+  const exited = new Promise<number>((done) => {
+    resolve = done;
+  });
+  const finish = async (status: number, delayMs: number): Promise<void> => {
+    if (draining) return;
+    draining = true;
+    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+    if (delayMs > 0) await new Promise((done) => setTimeout(done, delayMs));
+    await app.close().catch((cause: unknown) => logger.error('closing failed', { cause: String(cause) }));
+    const failed = await engine.close().then(
+      () => false,
+      (cause: unknown) => {
+        logger.error('closing failed', { cause: String(cause) });
+        return true;
+      },
+    );
+    process.off('SIGTERM', onTerm).off('SIGINT', onInt);
+    resolve(failed || engine.failure !== undefined ? 1 : status);
+  };
+  const onTerm = (): void => void finish(0, drainMs);
+  const onInt = (): void => void finish(0, 0);
+  process.on('SIGTERM', onTerm).on('SIGINT', onInt);
+  engine.onFailure((cause) => {
+    logger.error('the log failed', { cause: cause.message });
+    void finish(1, 0);
+  });
+  const print = options.print ?? ((line) => void process.stdout.write(`${line}\n`));
+  const count = Object.keys(engine.snapshot.experiments).length;
+  print(`listening on ${url} · ${count} experiment${count === 1 ? '' : 's'} · data in ${options.data}`);
+  return { url, engine, app, exited, stop: () => finish(0, 0).then(() => exited.then(() => {})) };
+}

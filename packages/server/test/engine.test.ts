@@ -1,0 +1,51 @@
+import { afterEach, expect, test } from 'vitest';
+import { virtualClock } from '../src/index.js';
+import { decisionOf, FILES, rewardOf, type Workspace, workspace } from './workspace.js';
+
+const START = Date.UTC(2026, 10, 24, 12);
+let space: Workspace;
+afterEach(() => space.dispose());
+
+test('rewards move the weights, through log, fold and publisher', async () => {
+  space = await workspace(FILES);
+  const clock = virtualClock(START);
+  const engine = await space.open({ clock, partitions: 3 });
+  expect(engine.snapshot.experiments.reader?.version).toBe('1.1');
+  expect(engine.snapshot.experiments.reader?.rules.at(-1)?.weights).toEqual([0.5, 0.5]);
+  for (let i = 0; i < 60; i += 1) {
+    const now = clock.now();
+    const arm = i % 2 === 0 ? 'large' : 'small';
+    const decision = decisionOf(engine.snapshot, 'reader', arm, now);
+    const reward = rewardOf('reader', decision.id, { correct: arm === 'large' ? 1 : 0 }, now);
+    const { errors } = await engine.ingest([decision, reward]);
+    expect(errors).toEqual([]);
+    await clock.advance(50);
+  }
+  await clock.advance(3000);
+  const reader = engine.snapshot.experiments.reader;
+  // every success on large, none on small: large takes all but the floor of 2 %, up to the .001 that makes no version
+  const [large, small] = reader?.rules.at(-1)?.weights ?? [];
+  expect(large).toBeGreaterThan(0.979);
+  expect(large).toBeLessThanOrEqual(0.98);
+  expect(small).toBeGreaterThanOrEqual(0.02);
+  const trials = engine
+    .statistics()
+    .flatMap((cell) => cell.arms.map((arm) => arm.metrics.correct?.trials ?? 0))
+    .reduce((a, b) => a + b, 0);
+  expect(trials).toBe(60);
+});
+
+test('a restart goes on where the log ends: same state, same versions, next sequence', async () => {
+  space = await workspace(FILES);
+  const clock = virtualClock(START);
+  const first = await space.open({ clock, partitions: 2 });
+  const decision = decisionOf(first.snapshot, 'reader', 'large', clock.now());
+  await first.ingest([decision, rewardOf('reader', decision.id, { correct: 1 }, clock.now())]);
+  await clock.advance(5000);
+  const before = { statistics: first.statistics(), snapshot: first.snapshot };
+  await first.close();
+  const second = await space.open({ clock });
+  expect(second.statistics()).toEqual(before.statistics);
+  expect(second.snapshot.experiments).toEqual(before.snapshot.experiments);
+  expect(second.partitions.length).toBe(2);
+});
