@@ -24,15 +24,25 @@ function logMinus(excess: number, ratio: number): number {
   return excess > -0.4 ? log1pMinus(excess) : Math.log(ratio) - excess;
 }
 
+/** The part of `logBetaTerm` that x has no say in. */
+export function logBetaScale(a: number, b: number): number {
+  const n = a + b;
+  const errors = stirlingError(n) - stirlingError(a) - stirlingError(b);
+  return 0.5 * Math.log((a / n) * (b / (2 * Math.PI))) + errors;
+}
+
+/** The part of `logBetaTerm` that vanishes at the mean. */
+export function betaDeviance(a: number, b: number, x: number, y: number, d: number): number {
+  const n = a + b;
+  return a * logMinus(-d / a, (n / a) * x) + b * logMinus(d / b, (n / b) * y);
+}
+
 /**
  * ln[x^a y^b / B(a, b)] in Loader's form, with y = 1 - x and d = a y - b x: the two large terms cancel before they are
  * formed, so that a, b = 1e8 cost no digits.
  */
-export function logBetaTerm(a: number, b: number, x: number, y: number, d: number): number {
-  const n = a + b;
-  const errors = stirlingError(n) - stirlingError(a) - stirlingError(b);
-  const deviance = a * logMinus(-d / a, (n / a) * x) + b * logMinus(d / b, (n / b) * y);
-  return 0.5 * Math.log((a / n) * (b / (2 * Math.PI))) + errors + deviance;
+function logBetaTerm(a: number, b: number, x: number, y: number, d: number): number {
+  return logBetaScale(a, b) + betaDeviance(a, b, x, y, d);
 }
 
 /** Sum over m of (a + b)_m / (a + 1)_m x^m: all terms positive, so no digit is lost. */

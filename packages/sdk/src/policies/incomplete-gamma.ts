@@ -3,11 +3,19 @@ import { log1pMinus, logGamma, stirlingError } from './log-gamma.js';
 const EPSILON = 2 ** -53;
 const TINY = 1e-290;
 
-/** ln[x^a e^-x / gamma(a)] in Loader's form. */
-export function logGammaTerm(a: number, x: number): number {
+/** The part of ln[x^a e^-x / gamma(a)] that x has no say in, in Loader's form. */
+export function logGammaScale(a: number): number {
+  return 0.5 * Math.log(a / (2 * Math.PI)) - stirlingError(a);
+}
+
+/** The part of ln[x^a e^-x / gamma(a)] that vanishes at the mean. */
+export function gammaDeviance(a: number, x: number): number {
   const excess = (x - a) / a;
-  const deviance = a * (excess > -0.4 ? log1pMinus(excess) : Math.log(x / a) - excess);
-  return deviance - stirlingError(a) + 0.5 * Math.log(a / (2 * Math.PI));
+  return a * (excess > -0.4 ? log1pMinus(excess) : Math.log(x / a) - excess);
+}
+
+function logGammaTerm(a: number, x: number): number {
+  return logGammaScale(a) + gammaDeviance(a, x);
 }
 
 /** Sum of x^m / (a + 1)_m: all terms positive. */
