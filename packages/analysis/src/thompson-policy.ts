@@ -11,6 +11,7 @@ import type { SimulatedPolicy } from './simulate.js';
 export function thompsonPolicy(floor: number): SimulatedPolicy {
   return (seen) => {
     const weights = thompsonWeights({ type: 'binary', better: 'higher', missing: 'zero' }, seen);
-    return allocate({ weights, floor, control: 0 }).p;
+    // An arm far behind may come out of the quadrature at -1e-13.
+    return allocate({ weights: weights.map((weight) => Math.max(0, weight)), floor, control: 0 }).p;
   };
 }
