@@ -1,0 +1,41 @@
+import { DATA } from './data-directory.js';
+import type { AddCommand } from './run.js';
+import { integer } from './serve.js';
+
+interface DemoFlags {
+  readonly data: string;
+  readonly fast?: boolean;
+  readonly seed?: number;
+}
+
+/** Visitors in all, and how fast they come: a minute, or ten seconds. */
+const NORMAL = { total: 48_000, perSecond: 800 } as const;
+const FAST = { total: 24_000, perSecond: 2400 } as const;
+
+/** `armature demo`: a bandit learns, live, from a durable log; then the report. */
+export const demoCommand: AddCommand = (program, terminal) => {
+  program
+    .command('demo')
+    .description('watch a bandit learn from a durable log for a minute, then read the report')
+    .option('--fast', 'ten seconds instead of a minute')
+    .option(
+      '--seed <number>',
+      'one process on a virtual clock: the same seed gives the same report',
+      integer(0, 999_999_999),
+    )
+    .option('--data <folder>', 'where the log goes', `${DATA}/demo`)
+    .addHelpText(
+      'after',
+      '\nKilled half-way, it goes on where it was. Visitors click at the published rates of a real test.\n\nExample:\n  $ armature demo --fast',
+    )
+    .action(async ({ data, fast, seed }: DemoFlags) => {
+      const plan = { data, ...(fast ? FAST : NORMAL) };
+      if (seed === undefined) {
+        const { liveDemo } = await import('./demo/live-demo.js');
+        await liveDemo(terminal, plan);
+      } else {
+        const { seededDemo } = await import('./demo/seeded-demo.js');
+        await seededDemo(terminal, { ...plan, seed });
+      }
+    });
+};
