@@ -1,0 +1,221 @@
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { layoutOf, readPartition } from '@armature/analysis/log';
+import type { LogEvent, LogRecord } from '@armature/sdk/protocol';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openFileLog } from '../src/adapters/file-log.js';
+import { type Logger, silent, virtualClock } from '../src/index.js';
+import type { EventLog } from '../src/ports.js';
+import { type FaultyDisk, faultyDisk } from './faulty-disk.js';
+import { type Workspace, workspace } from './workspace.js';
+
+const START = Date.UTC(2026, 10, 24, 12);
+let space: Workspace;
+let fs: FaultyDisk;
+const clock = virtualClock(START);
+const logs: EventLog[] = [];
+
+beforeEach(async () => {
+  space = await workspace({});
+  fs = faultyDisk();
+});
+afterEach(async () => {
+  for (const log of logs.splice(0)) await log.close().catch(() => {});
+  await space.dispose();
+});
+
+async function open(more: { partitions?: number; segmentBytes?: number; fs?: FaultyDisk; logger?: Logger } = {}) {
+  const log = await openFileLog({ fs, clock, logger: silent, directory: space.data, ...more });
+  logs.push(log);
+  return log;
+}
+
+function tick(n: number): LogEvent {
+  const time = new Date(START + n).toISOString();
+  return { specversion: '1.0', type: 'dev.armature.tick.v1', source: '/test', id: `t-${n}`, time, data: {} };
+}
+
+async function read(partition = 0): Promise<LogRecord<LogEvent>[]> {
+  const records: LogRecord<LogEvent>[] = [];
+  for await (const group of readPartition(space.data, partition)) records.push(...group);
+  return records;
+}
+
+const stream = (log: EventLog) => log.partitions[0] as EventLog['partitions'][number];
+const ids = (records: readonly LogRecord<LogEvent>[]): string[] => records.map(({ event }) => event.id);
+
+async function segmentPath(index = -1): Promise<string> {
+  const folder = layoutOf(space.data).partition(0);
+  const names = (await readdir(folder)).sort();
+  return join(folder, names.at(index) ?? '');
+}
+
+test('appends that wait together are synced together, and resolve after that in order', async () => {
+  const log = await open({ partitions: 1 });
+  const before = fs.calls.datasync ?? 0;
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 50 }, (_, i) =>
+      stream(log)
+        .append([tick(i)])
+        .then(([record]) => order.push(record?.offset ?? -1)),
+    ),
+  );
+  expect((fs.calls.datasync ?? 0) - before).toBe(1);
+  expect(order).toEqual(Array.from({ length: 50 }, (_, i) => i));
+  expect(ids(await read())).toEqual(Array.from({ length: 50 }, (_, i) => `t-${i}`));
+});
+
+test('what a crash leaves is everything that was acknowledged, whatever of the rest survives', async () => {
+  for (const keep of [0, 0.3, 0.7, 0.99, 1]) {
+    const space2 = await workspace({});
+    const disk = faultyDisk();
+    const log = await openFileLog({ fs: disk, clock, logger: silent, directory: space2.data, partitions: 1 });
+    const acknowledged: string[] = [];
+    for (let i = 0; i < 20; i += 1) {
+      await stream(log).append([tick(i)]);
+      acknowledged.push(`t-${i}`);
+    }
+    disk.crashAt('datasync', keep); // the last group is written, and never synced
+    const lost = stream(log).append([tick(20), tick(21)]);
+    await expect(lost).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE', retryable: true });
+    const again = await openFileLog({ fs: faultyDisk(), clock, logger: silent, directory: space2.data });
+    const records: LogRecord<LogEvent>[] = [];
+    for await (const group of stream(again).read(0)) records.push(...group);
+    expect(ids(records)).toEqual(keep === 1 ? [...acknowledged, 't-20', 't-21'] : acknowledged);
+    expect(stream(again).end).toBe(records.length);
+    await stream(again).append([tick(99)]);
+    await again.close();
+    await space2.dispose();
+  }
+});
+
+test('segments rotate by size, without a hole, and a reader may start in any of them', async () => {
+  const log = await open({ partitions: 1, segmentBytes: 1000 });
+  for (let i = 0; i < 40; i += 1) await stream(log).append([tick(i)]);
+  expect((await readdir(layoutOf(space.data).partition(0))).length).toBeGreaterThan(4);
+  expect(ids(await read())).toEqual(Array.from({ length: 40 }, (_, i) => `t-${i}`));
+  const tail: LogRecord<LogEvent>[] = [];
+  for await (const group of stream(log).read(33)) tail.push(...group);
+  expect(tail.map((record) => record.offset)).toEqual([33, 34, 35, 36, 37, 38, 39]);
+});
+
+test('log time never goes back, not even over a restart', async () => {
+  const moving = virtualClock(START);
+  const first = await openFileLog({ fs, clock: moving, logger: silent, directory: space.data, partitions: 1 });
+  await moving.advance(5000);
+  await stream(first).append([tick(1)]);
+  await first.close();
+  const second = await openFileLog({ fs, clock: virtualClock(START - 1000), logger: silent, directory: space.data });
+  logs.push(second);
+  await stream(second).append([tick(2)]);
+  expect((await read()).map((record) => record.at)).toEqual([START + 5000, START + 5000]);
+});
+
+test('a torn tail is cut at start, durably, and the log goes on behind the last good group', async () => {
+  const first = await open({ partitions: 1 });
+  await stream(first).append([tick(1)]);
+  await stream(first).append([tick(2)]);
+  await first.close();
+  const path = await segmentPath();
+  const whole = await readFile(path);
+  await writeFile(path, Buffer.concat([whole, Buffer.from('{"offset":2,"at":1,"event":{"type":"dev.arm')]));
+  const warnings: string[] = [];
+  const second = await open({ logger: { ...silent, warn: (event) => warnings.push(event) } });
+  expect(warnings).toEqual(['torn tail cut']);
+  expect(await readFile(path)).toEqual(whole);
+  await stream(second).append([tick(3)]);
+  expect(ids(await read())).toEqual(['t-1', 't-2', 't-3']);
+});
+
+test('a crash between making a segment and its header is recovered', async () => {
+  const first = await open({ partitions: 1, segmentBytes: 200 });
+  await stream(first).append([tick(1)]);
+  await stream(first).append([tick(2)]);
+  await first.close();
+  const path = await segmentPath();
+  await writeFile(path, '{"log":"');
+  const second = await open();
+  await stream(second).append([tick(3)]);
+  expect(ids(await read())).toEqual(['t-1', 't-3']);
+});
+
+test('a flipped bit in the middle refuses the start and names segment and byte', async () => {
+  const first = await open({ partitions: 1 });
+  await stream(first).append([tick(1)]);
+  const { length } = await readFile(await segmentPath());
+  await stream(first).append([tick(2)]);
+  await stream(first).append([tick(3)]);
+  await first.close();
+  const path = await segmentPath();
+  const bytes = await readFile(path);
+  bytes[length + 20] = (bytes[length + 20] ?? 0) ^ 1;
+  await writeFile(path, bytes);
+  await expect(open()).rejects.toMatchObject({ code: 'LOG_DAMAGED', got: `${path} at byte ${length}` });
+});
+
+test('a full disk refuses the append, takes its bytes back, and takes the next one when there is space', async () => {
+  const log = await open({ partitions: 1 });
+  await stream(log).append([tick(1)]);
+  const whole = await readFile(await segmentPath());
+  for (const partial of [0, 1, 40, 150]) {
+    fs.inject({ operation: 'write', code: 'ENOSPC', partial });
+    await expect(stream(log).append([tick(2)])).rejects.toMatchObject({ code: 'DISK_FULL', retryable: true });
+    expect(await readFile(await segmentPath())).toEqual(whole);
+  }
+  expect(log.failure).toBeUndefined();
+  await stream(log).append([tick(3)]);
+  expect(ids(await read())).toEqual(['t-1', 't-3']);
+});
+
+test('a full disk while a segment is made leaves the old one in use', async () => {
+  const log = await open({ partitions: 1, segmentBytes: 200 });
+  await stream(log).append([tick(1)]);
+  fs.inject({ operation: 'write', code: 'ENOSPC', partial: 5 });
+  await expect(stream(log).append([tick(2)])).rejects.toMatchObject({ code: 'DISK_FULL' });
+  await stream(log).append([tick(3)]);
+  await stream(log).append([tick(4)]);
+  expect(ids(await read())).toEqual(['t-1', 't-3', 't-4']);
+});
+
+test.each(['datasync', 'truncate', 'write'] as const)(
+  'a failing %s poisons the log: no retry, nothing more is taken',
+  async (operation) => {
+    const log = await open({ partitions: 2 });
+    const failures: Error[] = [];
+    log.onFailure((cause) => failures.push(cause));
+    if (operation === 'truncate') fs.inject({ operation: 'write', code: 'ENOSPC', partial: 3 });
+    fs.inject({ operation, code: 'EIO' });
+    await expect(stream(log).append([tick(1)])).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+    const calls = { ...fs.calls };
+    await expect(stream(log).append([tick(2)])).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+    await expect(log.config.append([])).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
+    expect(fs.calls).toEqual(calls);
+    expect(failures.length).toBe(1);
+    expect(log.failure).toBe(failures[0]);
+  },
+);
+
+test('a live data directory is refused, one of a dead process is taken over', async () => {
+  const first = await open({ partitions: 1 });
+  await expect(open()).rejects.toMatchObject({ code: 'DATA_DIR_LOCKED' });
+  await first.close();
+  await writeFile(layoutOf(space.data).lock, '{"pid":999999999}\n');
+  await (await open()).close();
+  await writeFile(layoutOf(space.data).lock, `{"pid":${process.ppid},"started":"1"}\n`);
+  await (await open()).close();
+  await writeFile(layoutOf(space.data).lock, `{"pid":${process.ppid}}\n`);
+  await expect(open()).rejects.toMatchObject({ code: 'DATA_DIR_LOCKED', got: `process ${process.ppid}` });
+});
+
+test('the number of partitions is frozen, and a segment of another log is refused', async () => {
+  await (await open({ partitions: 2 })).close();
+  await expect(open({ partitions: 3 })).rejects.toMatchObject({ code: 'PARTITIONS_FROZEN' });
+  const other = await workspace({});
+  await (await openFileLog({ fs, clock, logger: silent, directory: other.data, partitions: 2 })).close();
+  const name = '00000000000000000000.jsonl';
+  const foreign = await readFile(join(layoutOf(other.data).partition(1), name));
+  await writeFile(join(layoutOf(space.data).partition(1), name), foreign);
+  await expect(open()).rejects.toMatchObject({ code: 'LOG_MISMATCH' });
+  await other.dispose();
+});
