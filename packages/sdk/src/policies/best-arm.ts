@@ -20,8 +20,9 @@ const NEGLIGIBLE = 1e-13;
 /** A sum of probabilities farther from 1 than this is not served. */
 const TOLERANCE = 1e-6;
 
-/** A panel whose sum is off by more is halved. */
+/** A panel whose sum is off by more is halved, at most so often. */
 const PANEL_ERROR = 1e-12;
+const HALVINGS = 12;
 
 /** Scratch for one call; calls do not overlap, so all share it. */
 let densities = new Float64Array(16 * NODES);
@@ -123,9 +124,9 @@ function integrate(
   let u = arms[0]?.high ?? bottom;
   let rest = 1;
   let end = u;
-  let halve = false;
+  let halvings = 0;
   while (u > bottom && rest > NEGLIGIBLE) {
-    if (halve) end = u - (u - end) / 2;
+    if (halvings > 0) end = u - (u - end) / 2;
     else {
       end = bottom;
       for (const arm of arms) end = Math.max(end, lowerEnd(arm, u, variable, sign));
@@ -142,8 +143,9 @@ function integrate(
       added[i] = cdfAtNodes(densities, cdfs, at, half, masses[i]!);
       left *= Math.max(0, 1 - masses[i]! - added[i]!);
     }
-    halve = Math.abs(panelGains(live, half) - (rest - left)) > PANEL_ERROR && half > 1e-12 * Math.abs(u);
-    if (halve) continue;
+    const error = Math.abs(panelGains(live, half) - (rest - left));
+    halvings = error > PANEL_ERROR && halvings < HALVINGS ? halvings + 1 : 0;
+    if (halvings > 0) continue;
     for (let i = 0; i < live; i++) {
       masses[i] = masses[i]! + added[i]!;
       best[i] = best[i]! + gains[i]!;
@@ -207,8 +209,9 @@ export function integralsOfBest(
   const tied = points.filter((point) => point !== undefined && sign * point === floor).length;
   let sum = tied > 0 ? rest : 0;
   for (const [i, arm] of arms.entries()) {
-    best[arm.index] = shares[i]!;
-    sum += shares[i]!;
+    const share = Math.max(0, shares[i]!); // where a cdf is 0, rounding can leave -1e-17
+    best[arm.index] = share;
+    sum += share;
   }
   for (const [index, point] of points.entries()) {
     if (point !== undefined && sign * point === floor) best[index] = rest / tied;

@@ -117,8 +117,8 @@ function betaDensity(given: BetaPosterior, index: number, variable: Variable, si
   const small = alpha < 0.5 || beta < 0.5;
   const inner = small ? logitSpan(alpha, beta) : angleSpan(alpha, beta);
   const back = (u: number) => (small ? 1 / (1 + Math.exp(-u)) : Math.sin(u / 2) ** 2);
-  const from = alpha < 0.5 ? 0 : back(inner.from);
-  const to = beta < 0.5 ? 1 : back(inner.to);
+  const from = small && alpha < 8 ? 0 : back(inner.from);
+  const to = small && beta < 8 ? 1 : back(inner.to);
   const width = (PANEL * Math.sqrt((alpha / n) * (beta / n))) / Math.sqrt(n + 1);
   const density = smooth(posterior, index, sign, { from, to, width }, { scale, first: alpha - 1, second: beta - 1 });
   const atFrom = from === 0 ? roughness(alpha - 1, 0, width) : 0;

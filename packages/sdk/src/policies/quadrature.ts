@@ -11,24 +11,29 @@ function legendre(n: number, x: number): Float64Array {
   return values;
 }
 
-function positiveNode(index: number): number {
-  let x = Math.cos((Math.PI * (index + 0.75)) / (NODES + 0.5));
-  for (let iteration = 0; iteration < 10; iteration++) {
-    const values = legendre(NODES, x);
-    const slope = (NODES * (x * values[NODES]! - values[NODES - 1]!)) / (x * x - 1);
-    x -= values[NODES]! / slope;
-  }
-  return x;
-}
-
 /** The positive nodes on [-1, 1], the largest first. The others are their negatives. */
-export const POSITIVE_NODES: Float64Array = Float64Array.from({ length: HALF }, (_, index) => positiveNode(index));
+export const POSITIVE_NODES: Float64Array = Float64Array.of(
+  0.9894009349916499,
+  0.9445750230732326,
+  0.8656312023878318,
+  0.755404408355003,
+  0.6178762444026438,
+  0.45801677765722737,
+  0.2816035507792589,
+  0.09501250983763744,
+);
 
-/** The weights of the positive nodes, and of their negatives. */
-export const HALF_WEIGHTS: Float64Array = POSITIVE_NODES.map((x) => {
-  const before = legendre(NODES, x)[NODES - 1]!;
-  return (2 * (1 - x * x)) / (NODES * before) ** 2;
-});
+/** The weights of the positive nodes, and of their negatives. Source: Abramowitz and Stegun, table 25.4. */
+export const HALF_WEIGHTS: Float64Array = Float64Array.of(
+  0.027152459411754096,
+  0.062253523938647894,
+  0.09515851168249279,
+  0.12462897125553388,
+  0.14959598881657674,
+  0.16915651939500254,
+  0.18260341504492358,
+  0.1894506104550685,
+);
 
 /**
  * The integral from node m to 1 of the polynomial through the values at node k: half of it from the even part of the
