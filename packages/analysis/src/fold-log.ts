@@ -18,15 +18,18 @@ export interface FoldProgress {
 export interface FoldOptions {
   /** Hears of every trial as it opens and as its metrics are counted. */
   readonly sink?: FoldSink;
-  /** Called after each group of records. */
-  readonly onGroup?: (records: number) => void;
+  /** Called after each group of records; the fold waits for it. */
+  readonly onGroup?: (records: number) => void | Promise<void>;
+  /** Called once, with the state as it stands before the record at this offset. */
+  readonly at?: { readonly offset: number; readonly look: (state: PartitionState) => void };
 }
 
 export interface FoldLogOptions {
   /** Where it has been read already. */
   readonly config?: ConfigReading;
   readonly sink?: FoldSink;
-  readonly onProgress?: (progress: FoldProgress) => void;
+  /** Called after each group of records; the fold waits for it. */
+  readonly onProgress?: (progress: FoldProgress) => void | Promise<void>;
 }
 
 /** A log that was read and folded from its beginning. */
@@ -65,11 +68,11 @@ export async function foldLog(
   let records = 0;
   for (let partition = 0; partition < meta.partitions; partition++) {
     const state = emptyState();
-    await foldPartition(directory, partition, config, state, Number.POSITIVE_INFINITY, {
+    await foldPartition(directory, partition, config, state, {
       ...(sink === undefined ? {} : { sink }),
       onGroup: (count) => {
         records += count;
-        onProgress?.({ partition, partitions: meta.partitions, records });
+        return onProgress?.({ partition, partitions: meta.partitions, records });
       },
     });
     partitions.push(state);
@@ -78,28 +81,30 @@ export async function foldLog(
 }
 
 /**
- * Folds one partition on from where its state stands.
+ * Folds one partition on from where its state stands, to the end of the log.
  *
  * @param config its definitions and versions; read on where a record names one that came later
  * @param state changed in place
- * @param until offset at which to stop, not folded; the end of the log where it ends before
  */
 export async function foldPartition(
   directory: string,
   partition: number,
   config: ConfigReading,
   state: PartitionState,
-  until: number,
-  { sink, onGroup }: FoldOptions = {},
+  { sink, onGroup, at }: FoldOptions = {},
 ): Promise<void> {
-  if (state.offset >= until) return;
   const missing = new Set<string>();
-  for await (const group of readPartition(directory, partition, state.offset)) {
-    const records = group.filter(({ offset }) => offset < until);
+  const look = (): void => {
+    if (state.offset === at?.offset) at.look(state);
+  };
+  look();
+  for await (const records of readPartition(directory, partition, state.offset)) {
     if (records.some((record) => namesUnknown(record, config, missing))) await config.refresh();
-    for (const record of records) applyRecord(state, record, config.registry, sink);
-    onGroup?.(records.length);
-    if (state.offset >= until) return;
+    for (const record of records) {
+      applyRecord(state, record, config.registry, sink);
+      look();
+    }
+    await onGroup?.(records.length);
   }
 }
 
