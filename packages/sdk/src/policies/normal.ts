@@ -103,7 +103,7 @@ export function normalPdf(z: number): number {
  * @param z standard deviations, any real
  * @returns in [0, 1]: to 1e-13 relative; 0 only below the smallest double (z > 38.4)
  * @example
- * normalSf(1.959963984540054).toFixed(12) // => '0.025'
+ * normalSf(1.959963984540054).toFixed(12) // => '0.025000000000'
  */
 export function normalSf(z: number): number {
   const x = z * SQRT_HALF;
@@ -144,7 +144,7 @@ export function normalLogSf(z: number): number {
  * @returns to 1e-15 relative down to p = 1e-300; -Infinity at 0, Infinity at 1, NaN outside
  * @see M. J. Wichura, Algorithm AS 241 (1988)
  * @example
- * normalQuantile(0.975).toFixed(12) // => '1.95996398454'
+ * normalQuantile(0.975).toFixed(12) // => '1.959963984540'
  */
 export function normalQuantile(p: number): number {
   const q = p - 0.5;

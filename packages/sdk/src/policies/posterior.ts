@@ -84,8 +84,8 @@ export function betaPosterior(
  * @param prior see `empiricalNormalPrior`; strength, shape and scale > 0
  * @throws PolicyError POSTERIOR_INVALID when prior and rewards leave no spread at all, or are not finite
  * @example
- * normalInverseGammaPosterior({ count: 0, mean: 0, m2: 0 }, { location: 10, strength: 1, shape: 1.5, scale: 6 })
- * // => { kind: 'student', location: 10, scale: 2, df: 3 }
+ * const prior = { location: 10, strength: 1, shape: 1.5, scale: 6 };
+ * normalInverseGammaPosterior({ count: 0, mean: 0, m2: 0 }, prior) // => { kind: 'student', location: 10, scale: 2, df: 3 }
  */
 export function normalInverseGammaPosterior(moments: Moments, prior: NormalPrior): StudentPosterior {
   const { count, mean, m2 } = moments;
