@@ -5,7 +5,6 @@ export * from './cells.js';
 export * from './changed-share.js';
 export { chiSquaredCdf, chiSquaredQuantile, chiSquaredSf } from './chi-squared.js';
 export * from './code-point-order.js';
-export * from './contrast-sums.js';
 export * from './draw.js';
 export * from './epsilon-greedy.js';
 export * from './fixed.js';
