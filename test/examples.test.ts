@@ -1,0 +1,48 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const run = promisify(execFile);
+const example = (path: string) => fileURLToPath(new URL(`../examples/${path}`, import.meta.url));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'armature-examples-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function linesOf(path: string, data: string): Promise<string[]> {
+  const { stdout } = await run(process.execPath, [example(path), join(folder, data)], { timeout: 30_000 });
+  return stdout.trim().split('\n');
+}
+
+test('the quickstart learns which button sells', async () => {
+  const [before, after] = await linesOf('quickstart/main.mjs', 'quickstart');
+  expect(before).toBe('before: blue 50%, green 50%');
+  // blue sells .25 against .10 in about 1,000 visitors each: the posterior is beyond doubt, the floor is 2 %
+  expect(after).toBe('after: blue 98%, green 2%');
+});
+
+test('the split gives a unit the same arm again, and half of the units each arm', async () => {
+  const [split, same, drawn] = await linesOf('ab-split/main.mjs', 'unused');
+  const [short, long] = [...(split?.matchAll(/(\d+) (?:short|long)/g) ?? [])].map((match) => Number(match[1]));
+  expect(short! + long!).toBe(10_000);
+  expect(Math.abs(short! - 5000)).toBeLessThan(250); // five standard deviations
+  expect(same).toMatch(/^user-42 sees "(.*)", and again "\1"$/);
+  expect(drawn).toBe('drawn with probability 0.5 (split)');
+});
+
+test('a token carries the decision from one service to another, and an invented one is refused', async () => {
+  const [counts, matched] = await linesOf('service/main.mjs', 'service');
+  const [, decisions, rewards, sent, refused] =
+    counts?.match(/^(\d+) decisions .*, (\d+) clicks .* \((\d+) sent, (\d+) refused\)$/) ?? [];
+  expect(decisions).toBe('500');
+  expect(Number(rewards)).toBeGreaterThan(50);
+  expect(sent).toBe(rewards);
+  expect(refused).toBe('1');
+  expect(matched).toBe(`matched: ${rewards} of ${rewards}`);
+});
