@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { foldPartition, readConfigLog } from '@armature/analysis';
-import { emptyState, encodeState } from '@armature/analysis/fold';
+import { emptyState, encodeState, type PartitionState } from '@armature/analysis/fold';
 import { layoutOf } from '@armature/analysis/log';
 import { describe, expect, test } from 'vitest';
 import { generateLog, writeLog } from '../../../analysis/test/written-log.js';
@@ -15,10 +15,13 @@ async function written(offset?: number, log = 'log-1'): Promise<string> {
   const folder = folderOf();
   writeLog(folder, generateLog({ seed: 3, partitions: 2, decisions: 300, perVersion: 100 }), 50);
   if (offset === undefined) return folder;
-  const state = emptyState();
-  await foldPartition(folder, 0, await readConfigLog(folder), state, offset);
   const store = await fileState(disk(), folder, silent);
-  await store.save(0, { log, offset, state: encodeState(state) });
+  let encoded = '';
+  const look = (state: PartitionState): void => {
+    encoded = encodeState(state);
+  };
+  await foldPartition(folder, 0, await readConfigLog(folder), emptyState(), { at: { offset, look } });
+  await store.save(0, { log, offset, state: encoded });
   return folder;
 }
 

@@ -1,0 +1,64 @@
+import { ArmatureError } from '@armature/sdk';
+
+type ErrorRow = ConstructorParameters<typeof ArmatureError>[1];
+type ErrorDetails = NonNullable<ConstructorParameters<typeof ArmatureError>[2]>;
+
+/** Raised by the command line beside those of the packages it calls. */
+export const CLI_ERRORS = {
+  USAGE: { what: 'the command cannot be read', do: 'see --help', retryable: false },
+  FILE_UNREADABLE: { what: 'the file cannot be read', do: 'check its path and rights', retryable: false },
+  FILE_UNWRITABLE: { what: 'the file cannot be written', do: 'check its path and rights', retryable: false },
+  NO_EXPERIMENTS: {
+    what: 'there is no experiment file',
+    do: 'name a folder that has files such as checkout.yaml, or the files',
+    retryable: false,
+  },
+  TYPES_OUTDATED: {
+    what: 'the generated file is not that of the experiments',
+    do: 'write it again with `armature types`',
+    retryable: false,
+  },
+  REPORT_UNHEALTHY: {
+    what: 'a health check failed, so that the numbers must not be acted on',
+    do: 'see the health lines of the report',
+    retryable: false,
+  },
+  REPLAY_DIFFERS: {
+    what: 'the log does not give the state that a checkpoint holds',
+    do: 'keep a copy of the directory, then delete the checkpoint: it is made again from the log',
+    retryable: false,
+  },
+  ADDRESS_UNUSABLE: {
+    what: 'the server cannot listen on this address',
+    do: 'stop what listens there, or give another --port or --host',
+    retryable: false,
+  },
+  NOT_SERVED: {
+    what: 'no experiment of this name is served',
+    do: 'name one that is',
+    retryable: false,
+  },
+  DECISION_REFUSED: {
+    what: 'the decision is not in the log',
+    do: 'see why the server refused it',
+    retryable: true,
+  },
+  SERVER_UNREACHABLE: { what: 'the server does not answer', do: 'check its address', retryable: true },
+  DEMO_CLIENT_FAILED: {
+    what: "the demo's second process ended before its visitors did",
+    do: 'see its last lines above, then run the demo again: it goes on',
+    retryable: true,
+  },
+  UNEXPECTED: {
+    what: 'the command failed in an unforeseen way',
+    do: 'set ARMATURE_DEBUG=1 and run it again for the details',
+    retryable: false,
+  },
+} as const satisfies { readonly [code: string]: ErrorRow };
+
+export type CliErrorCode = keyof typeof CLI_ERRORS;
+
+/** An error of the command line's table. */
+export function cliError<Code extends CliErrorCode>(code: Code, details?: ErrorDetails): ArmatureError<Code> {
+  return new ArmatureError(code, CLI_ERRORS[code], details);
+}

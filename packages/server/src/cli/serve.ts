@@ -1,0 +1,61 @@
+import { InvalidArgumentError } from 'commander';
+import { cliError } from './cli-errors.js';
+import { DATA } from './data-directory.js';
+import { EXIT } from './exit-code.js';
+import { EXPERIMENTS } from './experiment-paths.js';
+import { reportError } from './report-error.js';
+import type { AddCommand } from './run.js';
+
+interface ServeFlags {
+  readonly experiments: string;
+  readonly data: string;
+  readonly port: number;
+  readonly host: string;
+  readonly partitions?: number;
+}
+
+/** Reads a whole number of an option. */
+export function integer(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** Keys as the environment gives them: separated by commas or white space, so that they stay out of process lists. */
+const keysIn = (text: string | undefined): readonly string[] => text?.split(/[\s,]+/).filter((key) => key !== '') ?? [];
+
+/** An address that cannot be listened on is a configuration to change, not a failure of the server. */
+function portFault(cause: unknown, { host, port }: ServeFlags): Error | undefined {
+  const { code, syscall } = (cause ?? {}) as NodeJS.ErrnoException;
+  if (syscall !== 'listen' && syscall !== 'getaddrinfo') return undefined;
+  return cliError('ADDRESS_UNUSABLE', { got: `${host}:${port}: ${code}`, cause });
+}
+
+/** `armature serve`: the server, until a signal ends it. */
+export const serveCommand: AddCommand = (program, terminal) => {
+  program
+    .command('serve')
+    .description('run the server: decisions, rewards, learning, snapshots')
+    .option('--experiments <folder>', 'folder of experiment files', EXPERIMENTS)
+    .option('--data <folder>', 'data directory', DATA)
+    .option('--port <number>', '0 takes any free port', integer(0, 65_535), 4400)
+    .option('--host <address>', 'an address other than loopback needs API keys', '127.0.0.1')
+    .option('--partitions <number>', 'fixed when the log is made (default: 4)', integer(1, 1024))
+    .addHelpText(
+      'after',
+      '\nAPI keys come from ARMATURE_API_KEYS, separated by commas.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
+    )
+    .action(async (flags: ServeFlags) => {
+      const { serve } = await import('../main.js');
+      const apiKeys = keysIn(terminal.variable('ARMATURE_API_KEYS'));
+      try {
+        const { exited } = await serve({ ...flags, apiKeys, print: terminal.out });
+        terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
+      } catch (cause) {
+        reportError(portFault(cause, flags) ?? cause, terminal);
+        terminal.exit(EXIT.refused);
+      }
+    });
+};

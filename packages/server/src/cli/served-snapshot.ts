@@ -1,0 +1,47 @@
+import { readConfigLog, requireLog } from '@armature/analysis';
+import { parseJsonStrict, parseSnapshot, type Snapshot } from '@armature/sdk/protocol';
+import { snapshotOf } from '../aggregation/snapshot-of.js';
+import { cliError } from './cli-errors.js';
+
+const PATIENCE_MS = 5000;
+
+/**
+ * The snapshot that a server of this data directory serves, read without it. Its own version is not the server's;
+ * decisions name those of the experiments.
+ *
+ * @throws AnalysisError LOG_MISSING
+ */
+export async function snapshotOfDirectory(directory: string, now: number): Promise<Snapshot> {
+  const { created } = await requireLog(directory);
+  const { registry } = await readConfigLog(directory);
+  return snapshotOf(registry, `${Math.floor(Date.parse(created) / 1000)}.0`, now);
+}
+
+/**
+ * The snapshot that a server serves now.
+ *
+ * @throws SERVER_UNREACHABLE, also for what does not answer as such a server does
+ */
+export async function snapshotOfServer(url: string, apiKey: string | undefined): Promise<Snapshot> {
+  const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+  const refuse = (got: string, cause?: unknown): never => {
+    throw cliError('SERVER_UNREACHABLE', { got: `${url}: ${got}`, cause });
+  };
+  let status: number;
+  let body: string;
+  try {
+    const signal = AbortSignal.timeout(PATIENCE_MS);
+    const response = await fetch(new URL('/v1/snapshot', url), { headers, signal });
+    status = response.status;
+    body = await response.text();
+  } catch (cause) {
+    const { message, cause: inner } = cause as Error;
+    return refuse((inner as NodeJS.ErrnoException | undefined)?.code ?? message, cause);
+  }
+  if (status === 401) return refuse('it wants an API key (ARMATURE_API_KEY)');
+  if (status !== 200) return refuse(`status ${status}`);
+  const json = parseJsonStrict(body);
+  if (!json.ok) return refuse(json.detail);
+  const parsed = parseSnapshot(json.value);
+  return parsed.ok ? parsed.snapshot : refuse(`an answer with a fault: ${parsed.faults[0]?.detail}`);
+}

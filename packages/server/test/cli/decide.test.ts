@@ -1,0 +1,116 @@
+import { draw, prepareDraw } from '@armature/sdk/policies';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { drawScores } from '../../src/cli/draw-scores.js';
+import { type Served, serve } from '../../src/main.js';
+import { cli, folderOf } from './recorded-terminal.js';
+
+const FILES = `experiment: button
+arms: [blue, green]
+reward: purchase
+---
+experiment: reader
+arms: [large, small, xl]
+assign: request
+policy: thompson
+reward: correct
+audience: [{ attribute: country, op: in, value: [DE, FR] }]
+overrides: [{ id: qa, if: [{ attribute: tester, op: is, value: true }], arm: xl }]
+`;
+
+let served: Served;
+let data: string;
+beforeAll(async () => {
+  const experiments = folderOf({ 'a.yaml': FILES });
+  data = folderOf();
+  const logger = { info: () => {}, warn: () => {}, error: () => {} };
+  served = await serve({ experiments, data, port: 0, drainMs: 0, logger, print: () => {}, watch: false });
+});
+afterAll(() => served.stop());
+
+const decisions = () => [...served.engine.health().values()].reduce((sum, health) => sum + health.decisions, 0);
+const decide = async (...args: string[]) => {
+  const { out, ...rest } = await cli(['decide', ...args, '--json']);
+  return { ...rest, ...(out === '' ? {} : JSON.parse(out)) };
+};
+
+describe('decide', () => {
+  test('tells the vector, the rule, the hash key and the race of one decision', async () => {
+    const { out, code } = await cli(['decide', 'button', '--unit', 'u-1', '--data', data]);
+    expect(code).toBe(0);
+    const lines = out.replace(/sha256:[0-9a-f]{8}/, 'sha256:x');
+    expect(lines).toMatchInlineSnapshot(`
+      "button: blue  "blue"
+      reason      split
+      randomised  yes
+      propensity  0.5
+      rule        policy: everybody
+      version     1.1, definition sha256:x
+      hash key    "u-1"
+      logged      no
+
+      arm    probability            u  -ln(u)/p
+      blue   0.500000000  0.742988297  0.594150  smallest: drawn
+      green  0.500000000  0.223447052  2.997162
+      "
+    `);
+  });
+
+  test('gives the same from the data directory and from its server', async () => {
+    const args = ['reader', '--request-id', 'r-1', '--context', 'country=DE'];
+    const [local, remote] = [await decide(...args, '--data', data), await decide(...args, '--url', served.url)];
+    expect(local.decision.arm).toBe(remote.decision.arm);
+    expect(local.race).toEqual(remote.race);
+    expect(local.key).toBe('r-1');
+  });
+
+  test('asks the rules about what --context says, texts, numbers and truths', async () => {
+    expect((await decide('reader', '--data', data)).decision.reason).toBe('excluded');
+    const tester = await decide('reader', '--data', data, '--context', 'country=DE', '--context', 'tester=true');
+    expect([tester.decision.arm, tester.decision.reason, tester.rule.id]).toEqual(['xl', 'override', 'qa']);
+    const quoted = await decide('reader', '--data', data, '--context', 'tester="true"');
+    expect(quoted.decision.reason).toBe('excluded');
+  });
+
+  test('is logged with --log and not without', async () => {
+    const before = decisions();
+    await decide('button', '--unit', 'u-2', '--url', served.url);
+    expect(decisions()).toBe(before);
+    expect((await decide('button', '--unit', 'u-2', '--url', served.url, '--log')).logged).toBe(true);
+    expect(decisions()).toBe(before + 1);
+  });
+
+  test.each([
+    [['buton'], 1, 'NOT_SERVED: no experiment of this name is served, got buton, did you mean button?'],
+    [['button', '--log'], 64, 'USAGE: the command cannot be read, got --log without --url'],
+    [['button', '--url', 'localhost'], 64, 'USAGE: the command cannot be read, got --url localhost'],
+    [['button', '--context', 'x'], 64, 'Write name=value.'],
+    [['button', '--url', 'http://127.0.0.1:1'], 1, 'SERVER_UNREACHABLE: the server does not answer, got'],
+  ])('refuses %j', async (args, code, message) => {
+    const outcome = await cli(['decide', ...args, '--data', data]);
+    expect(outcome.code).toBe(code);
+    expect(outcome.err).toContain(message);
+    expect(outcome.out).toBe('');
+  });
+
+  test('asks for a unit where the experiment draws by unit', async () => {
+    const { decision } = await decide('button', '--data', data);
+    expect([decision.reason, decision.error]).toEqual(['default', 'UNIT_REQUIRED']);
+  });
+});
+
+test('the race that is told is the one that the draw runs', () => {
+  const billionths = fc.integer({ min: 0, max: 1e9 }).map((whole) => whole / 1e9);
+  const weights = fc.array(billionths, { minLength: 2, maxLength: 6 });
+  fc.assert(
+    fc.property(fc.string(), fc.string(), weights, (salt, key, p) => {
+      const arms = p.map((_, k) => `arm-${(7 * k) % 6}`);
+      const race = drawScores(salt, arms, p, key);
+      const best = race.reduce((found, { score }, k) => {
+        return score !== null && score < (race[found]?.score ?? Number.POSITIVE_INFINITY) ? k : found;
+      }, -1);
+      expect(best).toBe(draw(prepareDraw('draw', salt, arms), p, key));
+    }),
+    { numRuns: 500 },
+  );
+});
