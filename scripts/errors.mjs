@@ -29,6 +29,13 @@ export const TABLES = [
     about: 'Answered as `application/problem+json`, or printed when the server refuses to start.',
   },
   {
+    package: 'server',
+    module: 'cli/cli-errors',
+    name: 'CLI_ERRORS',
+    title: 'On the command line',
+    about: 'Printed by `armature`, beside the codes of the packages that it calls.',
+  },
+  {
     package: 'analysis',
     module: 'errors',
     name: 'ANALYSIS_ERRORS',
