@@ -85,23 +85,32 @@ export function fallback(subject: Subject, options: DecideOptions, moment: Momen
  */
 export function decide(subject: Subject, options: DecideOptions, moment: Moment): DecisionRecord {
   const { experiment, forced } = subject;
-  const record = (outcome: Outcome, error?: ErrorCode): DecisionRecord =>
-    new DecisionRecord(outcome, moment, options, error);
   if (experiment === undefined) {
-    if (forced !== undefined) return record(unbacked(subject, forced, 'override'));
-    return fallback(subject, options, moment, subject.absent);
+    if (forced === undefined) return fallback(subject, options, moment, subject.absent);
+    return new DecisionRecord(unbacked(subject, forced, 'override'), moment, options, undefined);
   }
-  if (forced !== undefined) {
-    const arm = experiment.arms.indexOf(forced);
-    return arm < 0 ? record(experiment.undecided, 'UNKNOWN_ARM') : record(experiment.undrawn(arm, 'override'));
-  }
-  if (!experiment.running) return record(experiment.disabled);
+  if (forced !== undefined) return forcedArm(experiment, forced, options, moment);
+  if (!experiment.running) return new DecisionRecord(experiment.disabled, moment, options, undefined);
   const rule = matchingRule(experiment.rules, options);
-  if (rule === undefined) return record(experiment.excluded);
-  if (rule.fixed !== undefined) return record(rule.fixed);
+  if (rule === undefined) return new DecisionRecord(experiment.excluded, moment, options, undefined);
+  if (rule.fixed !== undefined) return new DecisionRecord(rule.fixed, moment, options, undefined);
   // Sticky records, layers and holdouts are stages between here and the draw; none exists yet.
-  if (experiment.assign === 'sticky') return record(experiment.undecided, 'NOT_SUPPORTED_YET');
+  if (experiment.assign === 'sticky') {
+    return new DecisionRecord(experiment.undecided, moment, options, 'NOT_SUPPORTED_YET');
+  }
   const key = keyOf(experiment, options, moment.id);
-  if (key === undefined) return record(experiment.undecided, 'UNIT_REQUIRED');
-  return record(rule.outcomes[draw(experiment.drawer, rule.weights, key)]!);
+  if (key === undefined) return new DecisionRecord(experiment.undecided, moment, options, 'UNIT_REQUIRED');
+  const arm = draw(experiment.drawer, rule.weights, key);
+  return new DecisionRecord(rule.outcomes[arm]!, moment, options, undefined);
+}
+
+function forcedArm(
+  experiment: CompiledExperiment,
+  forced: string,
+  options: DecideOptions,
+  moment: Moment,
+): DecisionRecord {
+  const arm = experiment.arms.indexOf(forced);
+  if (arm < 0) return new DecisionRecord(experiment.undecided, moment, options, 'UNKNOWN_ARM');
+  return new DecisionRecord(experiment.undrawn(arm, 'override'), moment, options, undefined);
 }

@@ -137,7 +137,7 @@ export class Outbox<Item extends OutboxItem> {
     this.#abort?.abort();
     this.#abort = undefined;
     this.#dropped.closed += this.#queue.size;
-    this.#queue.settle(this.#queue.size, () => false);
+    this.#queue.settle(this.#queue.size);
     return this.counts;
   }
 
@@ -186,7 +186,7 @@ export class Outbox<Item extends OutboxItem> {
     if (count === 0) return;
     if (this.#dropped.expired === 0) this.#parts.onError(clientError('EVENTS_EXPIRED'));
     this.#dropped.expired += count;
-    this.#queue.settle(count, () => false);
+    this.#queue.settle(count);
   }
 
   async #sendBatch(): Promise<{ readonly ok: boolean; readonly waitMs: number }> {
@@ -209,6 +209,11 @@ export class Outbox<Item extends OutboxItem> {
   }
 
   #settle(items: readonly Item[], result: SendResult): { readonly ok: boolean; readonly waitMs: number } {
+    if (result.errors.length === 0) {
+      this.#sent += items.length;
+      this.#queue.settle(items.length);
+      return this.#wentThrough();
+    }
     const again = new Set<number>();
     const refused = new Set<number>();
     for (const error of result.errors) {
@@ -225,9 +230,16 @@ export class Outbox<Item extends OutboxItem> {
     this.#sent += items.length - refused.size - again.size;
     this.#queue.settle(items.length, (index) => again.has(index));
     const stuck = again.size === items.length;
-    this.#failures = stuck ? this.#failures + 1 : 0;
+    if (!stuck) return this.#wentThrough();
+    this.#failures += 1;
     this.#limit = Math.min(this.#batch, this.#limit * 2);
-    if (stuck) return { ok: false, waitMs: this.#wait(undefined) };
+    return { ok: false, waitMs: this.#wait(undefined) };
+  }
+
+  /** The server took the batch, or a part of it. */
+  #wentThrough(): { readonly ok: boolean; readonly waitMs: number } {
+    this.#failures = 0;
+    this.#limit = Math.min(this.#batch, this.#limit * 2);
     return { ok: true, waitMs: this.#queue.size >= this.#batch ? 0 : this.#everyMs };
   }
 
@@ -243,7 +255,7 @@ export class Outbox<Item extends OutboxItem> {
       return { ok: true, waitMs: 0 };
     }
     this.#dropped.rejected += items.length;
-    this.#queue.settle(items.length, () => false);
+    this.#queue.settle(items.length);
     return { ok: true, waitMs: 0 };
   }
 }
