@@ -12,18 +12,19 @@ import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { snapshotRoute } from './routes/snapshot.js';
 import { streamRoute } from './routes/stream.js';
+import { requireSingleHost } from './single-host.js';
 
 export interface AppOptions {
   /** Keys of which every request under /v1 must carry one. Without any, everybody may call. */
   readonly apiKeys?: readonly string[];
   /** Largest body, bytes. @default 1 MiB */
   readonly bodyLimit?: number;
+  /** How long a request may take to arrive, ms; its head may take half. @default 10000 */
+  readonly requestMs?: number;
   /** Whether the server is about to close: then it is not ready. */
   readonly draining?: () => boolean;
 }
 
-/** Both limits of a slow request are needed: with one of them a stalled body stays open for minutes. */
-const HEADERS_MS = 5000;
 const REQUEST_MS = 10_000;
 const CHECK_MS = 1000;
 const IDLE_MS = 72_000;
@@ -34,11 +35,13 @@ const IDLE_MS = 72_000;
  * @param engine from openEngine; it stays open when the app is closed
  */
 export async function buildApp(engine: Engine, options: AppOptions = {}): Promise<FastifyInstance> {
+  const requestTimeout = options.requestMs ?? REQUEST_MS;
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
-    requestTimeout: REQUEST_MS,
+    requestTimeout,
     keepAliveTimeout: IDLE_MS,
-    http: { headersTimeout: HEADERS_MS, requestTimeout: REQUEST_MS, connectionsCheckingInterval: CHECK_MS },
+    // Both are needed: with one of them a stalled body stays open for minutes.
+    http: { headersTimeout: requestTimeout / 2, requestTimeout, connectionsCheckingInterval: CHECK_MS },
     forceCloseConnections: 'idle',
     exposeHeadRoutes: false,
     trustProxy: false,
@@ -60,6 +63,7 @@ export async function buildApp(engine: Engine, options: AppOptions = {}): Promis
     throw serverError('NOT_FOUND');
   });
   if (options.apiKeys !== undefined && options.apiKeys.length > 0) requireKeys(app, options.apiKeys);
+  requireSingleHost(app);
   strictBodies(app);
   await app.register(fastifySwagger, {
     openapi: {

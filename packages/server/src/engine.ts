@@ -17,8 +17,9 @@ import { fileState } from './adapters/file-state.js';
 import { silent } from './adapters/loggers.js';
 import { keptSigningKey } from './adapters/signing-key.js';
 import { followConfig } from './aggregation/config-replay.js';
+import { createDuties } from './aggregation/duties.js';
 import { mergeOpenTrials, type OpenTrials } from './aggregation/open-trials.js';
-import { CHECKPOINT_RECORDS, openPartition, type Partition } from './aggregation/partition.js';
+import { openPartition, type Partition } from './aggregation/partition.js';
 import { createPublisher } from './aggregation/publisher.js';
 import { startSchedule } from './aggregation/schedule.js';
 import { servedSnapshot } from './aggregation/served-snapshot.js';
@@ -27,7 +28,7 @@ import { createDecider, type DecideAnswer } from './decide/decider.js';
 import { serverError } from './errors.js';
 import { loadExperiments } from './experiments/load-experiments.js';
 import { planDefinitions } from './experiments/plan-definitions.js';
-import { createReloader } from './experiments/reloader.js';
+import { createReloader, type Reloader } from './experiments/reloader.js';
 import { createIngest, type IngestResult } from './ingest/ingest.js';
 import { type KnownExperiments, knownExperiments } from './ingest/known-experiments.js';
 import type { Clock, EventLog, FileSystem, Logger } from './ports.js';
@@ -142,90 +143,79 @@ type StartOptions = EngineOptions & { readonly clock: Clock; readonly logger: Lo
 
 async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const { clock, logger } = options;
-  const { log, registry, known, partitions, folded, keys } = parts;
+  const { log, registry, known, partitions, keys } = parts;
   const publisher = createPublisher({ config: log.config, partitions, registry, known, clock });
   const served = servedSnapshot(log, registry, clock);
   let closing: Promise<void> | undefined;
+  const duties = createDuties({ ...parts, publisher, served, clock, logger, closing: () => closing !== undefined });
+  await duties.tick(true);
+  await duties.publish();
 
-  const publish = async (): Promise<boolean> => {
-    const made = await publisher.publish();
-    served.refresh();
-    return made;
+  const append = createIngest({ partitions, registry, known, keys, clock, capacity: options.capacity ?? CAPACITY });
+  const ingest: Engine['ingest'] = async (items) => {
+    if (closing !== undefined) throw serverError('CLOSED');
+    return append(items);
   };
-  const tick = async (first?: boolean): Promise<void> => {
-    await Promise.all(partitions.map((partition) => partition.tick(clock.now(), first)));
-  };
-  const checkpoint = async (): Promise<void> => {
-    folded.sinceCheckpoint = 0;
-    for (const partition of partitions) await partition.checkpoint();
-  };
-  /** A duty must not end the process; what it could not do is told, and tried again next time. */
-  const duty = (name: string, run: () => Promise<unknown>) => async (): Promise<void> => {
-    if (closing !== undefined || log.failure !== undefined) return;
-    await run().catch((cause: unknown) => logger.error(`${name} failed`, { cause: String(cause) }));
-  };
-  await tick(true);
-  await publish();
-  const schedule = startSchedule(clock, registry, {
-    tick: duty('tick', () => tick()),
-    publish: duty('publishing', publish),
-    checkpoint: duty('checkpoint', checkpoint),
-    checkpointDue: () => folded.sinceCheckpoint >= CHECKPOINT_RECORDS,
+  const key = keys === 'open' ? undefined : keys[0];
+  const { onChange } = served;
+  const snapshot = (): Snapshot => served.current;
+  const decider = await createDecider({ snapshot, onSnapshot: onChange, ingest, key, clock, logger });
+  const schedule = startSchedule(clock, registry, duties);
+  const reloader = reloaderOf(options, parts, async () => {
+    await duties.publish();
+    schedule.restart();
   });
-  const reloader = createReloader({
-    load: async () => loadExperiments(await readExperimentFiles(options.experiments)),
-    plan: (experiments) => planDefinitions(experiments, known, clock.now(), log.config.end),
-    async apply(events) {
-      await log.config.append(events);
-      await publish();
-      schedule.restart();
-    },
-    logger,
-  });
-  const reload = duty('reload', reloader.reload);
+  const reload = duties.guarded('reload', reloader.reload);
   const unwatch = options.watch === false ? () => {} : watchExperimentFiles(options.experiments, clock, reload);
   const close = async (): Promise<void> => {
     unwatch();
     schedule.stop();
     await decider.close();
     await reloader.settled();
-    if (log.failure === undefined) await checkpoint().catch((cause) => logger.error('checkpoint failed', { cause }));
+    await duties.lastCheckpoint();
     await log.close();
   };
-  const append = createIngest({ partitions, registry, known, keys, clock, capacity: options.capacity ?? CAPACITY });
-  const ingest: Engine['ingest'] = async (items) => {
-    if (closing !== undefined) throw serverError('CLOSED');
-    return append(items);
-  };
-  const decider = await createDecider({
-    snapshot: () => served.current,
-    onSnapshot: served.onChange,
-    key: keys === 'open' ? undefined : keys[0],
-    ...{ ingest, clock, logger },
-  });
   return {
-    ingest,
-    decide: decider.decide,
+    ...{ ingest, decide: decider.decide, onSnapshot: onChange, registry, known, keys, clock, logger, partitions },
+    ...{ reload: reloader.reload, publish: duties.publish, checkpoint: duties.checkpoint },
+    ...viewsOf(partitions),
     get snapshot() {
       return served.current;
     },
-    onSnapshot: served.onChange,
-    reload: reloader.reload,
     get reloadFault() {
       return reloader.fault;
     },
-    ...{ publish, checkpoint, registry, known, keys, clock, logger, partitions },
     get failure() {
       return log.failure;
     },
     onFailure: (listener) => log.onFailure(listener),
-    statistics: () => mergeStatistics(partitions.map(({ state }) => statisticsOf(state))),
-    health: () => mergeHealth(partitions.map(({ state }) => healthOf(state))),
-    openTrials: () => mergeOpenTrials(partitions.map(({ state }) => openTrialsOf(state))),
     close() {
       closing ??= close();
       return closing;
     },
+  };
+}
+
+function reloaderOf(options: StartOptions, parts: Parts, applied: () => Promise<void>): Reloader {
+  const { clock, logger } = options;
+  const { log, known } = parts;
+  return createReloader({
+    load: async () => loadExperiments(await readExperimentFiles(options.experiments)),
+    plan: (experiments) => planDefinitions(experiments, known, clock.now(), log.config.end),
+    async apply(events) {
+      await log.config.append(events);
+      await applied();
+    },
+    logger,
+  });
+}
+
+/** What the partitions know together. */
+function viewsOf(partitions: readonly Partition[]): Pick<Engine, 'statistics' | 'health' | 'openTrials'> {
+  return {
+    statistics: () => mergeStatistics(partitions.map(({ state }) => statisticsOf(state))),
+    health: () => mergeHealth(partitions.map(({ state }) => healthOf(state))),
+    openTrials: () => mergeOpenTrials(partitions.map(({ state }) => openTrialsOf(state))),
   };
 }
 

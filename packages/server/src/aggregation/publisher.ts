@@ -37,38 +37,47 @@ interface Published {
 
 const LONGEST_PAUSE_MS = 250;
 
+interface InForce {
+  readonly experiment: Experiment;
+  readonly definition: string;
+}
+
+/** The definitions in force, by name. */
+function inForce(registry: Registry): readonly InForce[] {
+  const applied = [...registry.applied()].sort(([a], [b]) => (a < b ? -1 : 1));
+  return applied.flatMap(([, definition]) => {
+    const experiment = registry.definition(definition);
+    return experiment === undefined ? [] : [{ experiment, definition }];
+  });
+}
+
+/** Whether an experiment has to be looked at: cheap, since it is asked many times a second. */
+function isDue(
+  { experiment, definition }: InForce,
+  latest: SnapshotData | undefined,
+  last: Published | undefined,
+  folded: number,
+  now: number,
+): boolean {
+  if (latest === undefined || latest.definition !== definition) return true;
+  if (experiment.status !== 'running') return false;
+  const period = periodAt(experiment, now);
+  if (period !== undefined) return period > (latest.period ?? -1);
+  if (experiment.policy.kind === 'fixed') return false;
+  if (last === undefined) return true;
+  const pause = Math.min(experiment.updateMs / 4, LONGEST_PAUSE_MS);
+  return now - last.at >= experiment.updateMs && now - last.lookedAt >= pause && folded > last.seen;
+}
+
 /** The publisher of a log: the owner of all its partitions. */
 export function createPublisher(options: PublisherOptions): Publisher {
   const { config, partitions, registry, known, clock } = options;
   const published = new Map<string, Published>();
   let running: Promise<boolean> | undefined;
-
   const folded = (): number => partitions.reduce((sum, { state }) => sum + state.offset, 0);
-  const inForce = (): { experiment: Experiment; definition: string }[] =>
-    [...registry.applied()]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .flatMap(([, definition]) => {
-        const experiment = registry.definition(definition);
-        return experiment === undefined ? [] : [{ experiment, definition }];
-      });
-
-  /** Whether an experiment has to be looked at: cheap, since it is asked many times a second. */
-  const isDue = (experiment: Experiment, definition: string, now: number): boolean => {
-    const latest = registry.latest(experiment.id);
-    if (latest === undefined || latest.definition !== definition) return true;
-    if (experiment.status !== 'running') return false;
-    const period = periodAt(experiment, now);
-    if (period !== undefined) return period > (latest.period ?? -1);
-    if (experiment.policy.kind === 'fixed') return false;
-    const last = published.get(experiment.id);
-    if (last === undefined) return true;
-    const pause = Math.min(experiment.updateMs / 4, LONGEST_PAUSE_MS);
-    return now - last.at >= experiment.updateMs && now - last.lookedAt >= pause && folded() > last.seen;
-  };
 
   const next = (
-    experiment: Experiment,
-    definition: string,
+    { experiment, definition }: InForce,
     statistics: readonly StatisticsCell[],
     now: number,
   ): NextVersion | undefined => {
@@ -83,18 +92,19 @@ export function createPublisher(options: PublisherOptions): Publisher {
     published.set(experiment.id, { at, lookedAt: now, trials: made?.trials ?? restedOn, seen: folded() });
     return made;
   };
-
   const run = async (): Promise<boolean> => {
     const now = clock.now();
-    const due = inForce().filter(({ experiment, definition }) => isDue(experiment, definition, now));
+    const due = inForce(registry).filter((each) => {
+      const { id } = each.experiment;
+      return isDue(each, registry.latest(id), published.get(id), folded(), now);
+    });
     if (due.length === 0) return false;
     const statistics = mergeStatistics(partitions.map(({ state }) => statisticsOf(state)));
-    const made = due.flatMap(({ experiment, definition }) => next(experiment, definition, statistics, now) ?? []);
+    const made = due.flatMap((each) => next(each, statistics, now) ?? []);
     if (made.length === 0) return false;
     await config.append(made.map(({ data }) => versionRecord(data, now)));
     return true;
   };
-
   return {
     publish() {
       running ??= run().finally(() => {

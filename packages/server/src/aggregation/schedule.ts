@@ -1,17 +1,9 @@
 import { type Registry, tickIntervalMs } from '@armature/analysis/fold';
 import type { Clock } from '../ports.js';
+import type { Duties } from './duties.js';
 
 const CHECKPOINT_MS = 60_000;
 const LOOK_MS = 1000;
-
-/** What runs by the clock. Each must not reject. */
-export interface Duties {
-  readonly tick: () => Promise<void>;
-  readonly publish: () => Promise<void>;
-  readonly checkpoint: () => Promise<void>;
-  /** Whether a checkpoint is due before its time. */
-  readonly checkpointDue: () => boolean;
-}
 
 export interface Schedule {
   /** Adapts ticks and publishing to the definitions in force. */
@@ -26,15 +18,22 @@ export function startSchedule(clock: Clock, registry: Registry, duties: Duties):
     for (const stop of changing) stop();
     changing = [];
   };
+  const checkpoint = duties.guarded('checkpoint', duties.checkpoint);
   const fixed = [
-    clock.every(CHECKPOINT_MS, duties.checkpoint),
+    clock.every(CHECKPOINT_MS, checkpoint),
     clock.every(LOOK_MS, async () => {
-      if (duties.checkpointDue()) await duties.checkpoint();
+      if (duties.checkpointDue()) await checkpoint();
     }),
   ];
   const restart = (): void => {
     stopChanging();
-    changing = [clock.every(tickIntervalMs(registry), duties.tick), clock.every(pollMs(registry), duties.publish)];
+    changing = [
+      clock.every(
+        tickIntervalMs(registry),
+        duties.guarded('tick', () => duties.tick()),
+      ),
+      clock.every(pollMs(registry), duties.guarded('publishing', duties.publish)),
+    ];
   };
   restart();
   return {

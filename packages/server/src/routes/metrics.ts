@@ -3,83 +3,83 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Engine } from '../engine.js';
 import { metricsSchema } from '../openapi.js';
 
-/** `GET /metrics`: figures of this app alone. No label ever holds a unit, an id or anything else of a caller's. */
+type Labels = { readonly [label: string]: string | number };
+/** Sets the values of a gauge when it is read. */
+type Collect = (set: (value: number, labels?: Labels) => void) => void;
+
+/** The figures that are read from the engine. No label ever holds a unit, an id or anything else of a caller's. */
+function engineFigures(
+  engine: Engine,
+  stream: { readonly readers: number },
+): readonly [name: string, help: string, labels: readonly string[], collect: Collect][] {
+  return [
+    [
+      'log_end_offset',
+      'Records in the log by partition',
+      ['partition'],
+      (set) => {
+        for (const { index, state } of engine.partitions) set(state.offset, { partition: index });
+      },
+    ],
+    [
+      'log_time_seconds',
+      'Log time by partition',
+      ['partition'],
+      (set) => {
+        for (const { index, state } of engine.partitions) set(state.watermark / 1000, { partition: index });
+      },
+    ],
+    [
+      'trials_open',
+      'Trials whose window has not closed, by experiment',
+      ['experiment'],
+      (set) => {
+        for (const [experiment, { open }] of engine.openTrials()) set(open, { experiment });
+      },
+    ],
+    [
+      'experiment_health_events',
+      'What the fold counted, by experiment and kind',
+      ['experiment', 'kind'],
+      (set) => {
+        for (const [experiment, health] of engine.health()) {
+          for (const [kind, count] of Object.entries(health)) {
+            if (typeof count === 'number') set(count, { experiment, kind });
+          }
+        }
+      },
+    ],
+    ['log_failed', '1 when the log takes nothing more', [], (set) => set(engine.failure === undefined ? 0 : 1)],
+    [
+      'experiment_files_refused',
+      '1 while an edit of the experiment files is refused',
+      [],
+      (set) => set(engine.reloadFault === undefined ? 0 : 1),
+    ],
+    ['stream_readers', 'Open snapshot streams', [], (set) => set(stream.readers)],
+  ];
+}
+
+/** `GET /metrics`: figures of this app alone. */
 export function metricsRoute(app: FastifyInstance, engine: Engine, stream: { readonly readers: number }): void {
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry, prefix: 'armature_' });
+  for (const [name, help, labelNames, collect] of engineFigures(engine, stream)) {
+    new Gauge({
+      ...{ name: `armature_${name}`, help, labelNames, registers },
+      collect() {
+        this.reset();
+        collect((value, labels = {}) => this.set(labels, value));
+      },
+    });
+  }
   const requests = new Histogram({
     name: 'armature_http_request_seconds',
     help: 'Duration of requests by route and status',
     labelNames: ['route', 'status'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
     registers,
-  });
-  new Gauge({
-    name: 'armature_log_end_offset',
-    help: 'Records in the log by partition',
-    labelNames: ['partition'],
-    registers,
-    collect() {
-      for (const { index, state } of engine.partitions) this.set({ partition: index }, state.offset);
-    },
-  });
-  new Gauge({
-    name: 'armature_log_time_seconds',
-    help: 'Log time by partition',
-    labelNames: ['partition'],
-    registers,
-    collect() {
-      for (const { index, state } of engine.partitions) this.set({ partition: index }, state.watermark / 1000);
-    },
-  });
-  new Gauge({
-    name: 'armature_trials_open',
-    help: 'Trials whose window has not closed, by experiment',
-    labelNames: ['experiment'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [experiment, { open }] of engine.openTrials()) this.set({ experiment }, open);
-    },
-  });
-  new Gauge({
-    name: 'armature_experiment_health_events',
-    help: 'What the fold counted, by experiment and kind',
-    labelNames: ['experiment', 'kind'],
-    registers,
-    collect() {
-      this.reset();
-      for (const [experiment, health] of engine.health()) {
-        for (const [kind, count] of Object.entries(health)) {
-          if (typeof count === 'number') this.set({ experiment, kind }, count);
-        }
-      }
-    },
-  });
-  new Gauge({
-    name: 'armature_log_failed',
-    help: '1 when the log takes nothing more',
-    registers,
-    collect() {
-      this.set(engine.failure === undefined ? 0 : 1);
-    },
-  });
-  new Gauge({
-    name: 'armature_experiment_files_refused',
-    help: '1 while an edit of the experiment files is refused',
-    registers,
-    collect() {
-      this.set(engine.reloadFault === undefined ? 0 : 1);
-    },
-  });
-  new Gauge({
-    name: 'armature_stream_readers',
-    help: 'Open snapshot streams',
-    registers,
-    collect() {
-      this.set(stream.readers);
-    },
   });
   const published = new Counter({ name: 'armature_snapshots_total', help: 'Snapshots served since start', registers });
   published.inc();

@@ -1,0 +1,38 @@
+import { kill, pid } from 'node:process';
+import type { FileSystem } from '../ports.js';
+
+/** A process of this machine, as a lock names it. */
+export interface ProcessName {
+  readonly pid: number;
+  /** Start of the process in clock ticks since boot, where the system tells it: a pid alone comes back. */
+  readonly started?: string;
+}
+
+/** The processes of this machine: what a lock has to know about its holder. */
+export interface Processes {
+  /** The process this code runs in. */
+  own(): Promise<ProcessName>;
+  isAlive(name: ProcessName): Promise<boolean>;
+}
+
+/** The machine's processes; start times are read from /proc where there is one. */
+export function machineProcesses(fs: FileSystem): Processes {
+  const startOf = async (of: number): Promise<string | undefined> => {
+    const stat = await fs.readText(`/proc/${of}/stat`).catch(() => undefined);
+    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  };
+  return {
+    async own() {
+      const started = await startOf(pid);
+      return { pid, ...(started === undefined ? {} : { started }) };
+    },
+    async isAlive(name) {
+      try {
+        kill(name.pid, 0);
+      } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code !== 'EPERM') return false;
+      }
+      return name.started === undefined || name.started === (await startOf(name.pid));
+    },
+  };
+}

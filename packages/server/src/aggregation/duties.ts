@@ -1,0 +1,60 @@
+import type { Clock, EventLog, Logger } from '../ports.js';
+import { CHECKPOINT_RECORDS, type Partition } from './partition.js';
+import type { Publisher } from './publisher.js';
+import type { ServedSnapshot } from './served-snapshot.js';
+
+/** What an engine does besides answering. */
+export interface Duties {
+  /** Makes the versions that are due, and serves them. Resolves with whether there were any. */
+  publish(): Promise<boolean>;
+  /** Moves the log time of every partition to now; the first time after a start it may jump. */
+  tick(first?: boolean): Promise<void>;
+  /** Writes the state of every partition that changed. */
+  checkpoint(): Promise<void>;
+  /** Whether so many records were folded that a checkpoint is due before its time. */
+  checkpointDue(): boolean;
+  /** A checkpoint while closing: without one, the next start folds more. */
+  lastCheckpoint(): Promise<void>;
+  /** A duty that does not reject: what it could not do is told, and tried again next time. */
+  guarded(name: string, run: () => Promise<unknown>): () => Promise<void>;
+}
+
+export interface DutyParts {
+  readonly log: EventLog;
+  readonly partitions: readonly Partition[];
+  /** Records folded since the last checkpoint. */
+  readonly folded: { sinceCheckpoint: number };
+  readonly publisher: Publisher;
+  readonly served: ServedSnapshot;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly closing: () => boolean;
+}
+
+export function createDuties(parts: DutyParts): Duties {
+  const { log, partitions, folded, publisher, served, clock, logger, closing } = parts;
+  const checkpoint = async (): Promise<void> => {
+    folded.sinceCheckpoint = 0;
+    for (const partition of partitions) await partition.checkpoint();
+  };
+  const tell = (name: string) => (cause: unknown) => logger.error(`${name} failed`, { cause: String(cause) });
+  return {
+    async publish() {
+      const made = await publisher.publish();
+      served.refresh();
+      return made;
+    },
+    async tick(first) {
+      await Promise.all(partitions.map((partition) => partition.tick(clock.now(), first)));
+    },
+    checkpoint,
+    checkpointDue: () => folded.sinceCheckpoint >= CHECKPOINT_RECORDS,
+    async lastCheckpoint() {
+      if (log.failure === undefined) await checkpoint().catch(tell('checkpoint'));
+    },
+    guarded: (name, run) => async () => {
+      if (closing() || log.failure !== undefined) return;
+      await run().catch(tell(name));
+    },
+  };
+}
