@@ -185,8 +185,8 @@ describe('the outside world', () => {
     expect(faultsIn(pure, (file) => usesOf(file, IMPURE))).toEqual([]);
   });
 
-  test('only the server command reads the process', () => {
-    const rest = sources.filter((file) => !/^packages\/server\/src\/(main|cli)/.test(file.path));
+  test('only the server command, and the adapter behind the lock, read the process', () => {
+    const rest = sources.filter((file) => !/^packages\/server\/src\/(main|cli|adapters\/processes)/.test(file.path));
     expect(faultsIn(rest, (file) => usesOf(file, new Set(['process'])))).toEqual([]);
     expect(faultsIn(rest, (file) => importsWhere(file, (name) => name === 'node:process'))).toEqual([]);
   });
