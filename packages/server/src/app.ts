@@ -62,8 +62,8 @@ export async function buildApp(engine: Engine, options: AppOptions = {}): Promis
   app.setNotFoundHandler(() => {
     throw serverError('NOT_FOUND');
   });
-  if (options.apiKeys !== undefined && options.apiKeys.length > 0) requireKeys(app, options.apiKeys);
   requireSingleHost(app);
+  if (options.apiKeys !== undefined && options.apiKeys.length > 0) requireKeys(app, options.apiKeys);
   strictBodies(app);
   await app.register(fastifySwagger, {
     openapi: {

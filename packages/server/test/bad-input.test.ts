@@ -313,6 +313,7 @@ test('rows 30 and 31: ambiguous framing and a missing host are refused by the pa
     `${head}Content-Length: 2\r\nContent-Length: 3\r\n\r\n[]`,
     `${head}Transfer-Encoding: xchunked\r\n\r\n[]`,
     'GET /v1/snapshot HTTP/1.1\r\n\r\n',
+    'GET /v1/snapshot HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n',
   ];
   for (const request of requests) {
     const answer = await new Promise<string>((resolve, reject) => {
