@@ -4,6 +4,7 @@ import { requireKeys } from './authorize.js';
 import { strictBodies } from './body.js';
 import type { Engine } from './engine.js';
 import { serverError } from './errors.js';
+import { closeIdleConnections } from './idle-connections.js';
 import { openapiSchema } from './openapi.js';
 import { problemOf } from './problem.js';
 import { decideRoute } from './routes/decide.js';
@@ -62,6 +63,7 @@ export async function buildApp(engine: Engine, options: AppOptions = {}): Promis
   app.setNotFoundHandler(() => {
     throw serverError('NOT_FOUND');
   });
+  closeIdleConnections(app);
   requireSingleHost(app);
   if (options.apiKeys !== undefined && options.apiKeys.length > 0) requireKeys(app, options.apiKeys);
   strictBodies(app);

@@ -10,8 +10,8 @@ import {
   uniformPolicy,
 } from '@armature/analysis';
 import { cliError } from './cli-errors.js';
-import { offPolicyLines } from './off-policy-lines.js';
 import { type Progress, progress } from './progress.js';
+import { type OutputFlags, showReports } from './report-output.js';
 import type { AddCommand } from './run.js';
 import type { Terminal } from './terminal.js';
 
@@ -69,17 +69,12 @@ export const importCommand: AddCommand = (program, terminal) => {
     .command('obd')
     .description('Open Bandit logs: t_ms,item_id,position,click,propensity,uf0,... as CSV, also packed by gzip')
     .argument('<files...>', 'each gives a report')
-    .option('--json', 'print JSON')
+    .option('--html <file>', 'write one HTML file too')
+    .option('--json', 'print JSON: a list of reports')
     .addHelpText('after', '\nExample:\n  $ armature import obd men.csv.gz women.csv.gz')
-    .action(async (files: readonly string[], options: { readonly json?: boolean }) => {
+    .action(async (files: readonly string[], flags: OutputFlags) => {
       const reports: OffPolicyReport[] = [];
-      for (const file of files) {
-        const report = await reportOf(file, terminal);
-        reports.push(report);
-        if (options.json) continue;
-        if (reports.length > 1) terminal.out('');
-        for (const line of offPolicyLines(report, terminal.colours)) terminal.out(line);
-      }
-      if (options.json) terminal.out(JSON.stringify(reports, null, 2));
+      for (const file of files) reports.push(await reportOf(file, terminal));
+      await showReports(reports, flags, terminal);
     });
 };

@@ -3,18 +3,17 @@ import { timeFault, timeOf } from '@armature/sdk/protocol';
 import { InvalidArgumentError } from 'commander';
 import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
-import { plainText } from './plain-text.js';
 import { progress } from './progress.js';
+import { type OutputFlags, showReports } from './report-output.js';
 import type { AddCommand } from './run.js';
 import type { Terminal } from './terminal.js';
 
-interface ReportFlags {
+interface ReportFlags extends OutputFlags {
   readonly experiment?: string;
   readonly from?: number;
   readonly to?: number;
   readonly rows?: boolean;
   readonly strict?: boolean;
-  readonly json?: boolean;
 }
 
 /** Reads a time of an option: RFC 3339 in UTC and nothing else, since a guess at a time zone would be silent. */
@@ -43,13 +42,6 @@ async function read(directory: string, flags: ReportFlags, terminal: Terminal): 
   return readReports(directory, options).finally(() => shown.end());
 }
 
-function print(reports: readonly Report[], { out, colours }: Terminal): void {
-  for (const { experiment, verdict, trials } of reports) {
-    out(`${colours.bold(experiment.id)} · ${experiment.policy} · ${trials.opened.toLocaleString('en')} trials`);
-    for (const sentence of verdict.sentences) out(` ${plainText(sentence)}`);
-  }
-}
-
 function strictFault(reports: readonly Report[]): Error | undefined {
   const failed = reports.filter(({ verdict, health }) => verdict.status === 'unhealthy' || health.status === 'failed');
   if (failed.length === 0) return undefined;
@@ -67,15 +59,16 @@ export const reportCommand: AddCommand = (program, terminal) => {
     .option('--to <time>', 'decisions before this time, in UTC', utc)
     .option('--rows', 'read trial by trial instead of from running statistics: the same numbers')
     .option('--strict', 'exit 1 when a health check failed')
+    .option('--html <file>', 'write one HTML file too')
     .option('--json', 'print JSON: a list of reports')
     .addHelpText(
       'after',
-      '\nA server may be writing to the directory meanwhile.\n\nExample:\n  $ armature report .armature --experiment checkout-button',
+      '\nA server may be writing to the directory meanwhile.\n\nExample:\n  $ armature report .armature --experiment checkout-button --html report.html',
     )
     .action(async (directory: string, flags: ReportFlags) => {
       const reports = await read(directory, flags, terminal);
-      if (flags.json) await terminal.write(`${JSON.stringify(reports, null, 2)}\n`);
-      else print(reports, terminal);
+      if (reports.length === 0) terminal.err(`${directory} holds no experiment yet`);
+      await showReports(reports, flags, terminal, () => `armature report ${directory} --html report.html`);
       const fault = flags.strict ? strictFault(reports) : undefined;
       if (fault !== undefined) throw fault;
     });
