@@ -168,7 +168,7 @@ function outcome(trial: Opened, metric: Metric, trials: readonly Opened[], momen
     else if (metric.combine === 'max') reward = Math.max(...values);
     else reward = (metric.combine === 'first' ? byTime[0] : byTime.at(-1))?.value;
   }
-  const closed = metric.maturity === 'immediate' ? reward !== undefined : end >= closesAt;
+  const closed = end >= closesAt || (metric.maturity === 'immediate' && reward !== undefined);
   return { counted: closed && (reward !== undefined || metric.missing === 'zero'), reward };
 }
 

@@ -80,7 +80,8 @@ function closeQueue(context: FoldContext, queue: ClosingQueue): void {
   for (let trial = queue.trials[queue.head]; trial !== undefined; trial = queue.trials[queue.head]) {
     if (trial.at + queue.delayMs > state.watermark) break;
     queue.head += 1;
-    if (metric.maturity !== 'immediate') countTrial(context, trial, queue.experiment, metric);
+    const counted = metric.maturity === 'immediate' && trial.kept.has(metric.name);
+    if (!counted) countTrial(context, trial, queue.experiment, metric);
     trial.closed.add(queue.metric);
     if (trial.closed.size === queue.experiment.metrics.length) forgetTrial(state, trial);
   }

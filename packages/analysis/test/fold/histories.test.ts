@@ -68,7 +68,7 @@ const history = fc
       exposed: fc.constantFrom(true, true, true, false),
       split: fc.constantFrom(true, true, true, false),
       value: fc.constantFrom(0, 1, 0.25, 0.5, 2, -1),
-      metric: fc.constantFrom('click', 'latency', 'spend'),
+      metric: fc.constantFrom('click', 'latency', 'spend', 'opened'),
     }),
     { maxLength: 60 },
   )

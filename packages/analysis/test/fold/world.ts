@@ -44,7 +44,11 @@ export function experimentOf(over: Partial<Experiment>): Experiment {
 
 export const requests = experimentOf({
   id: 'requests',
-  metrics: [metric({}), metric({ name: 'latency', maturity: 'immediate', missing: 'ignored', combine: 'first' })],
+  metrics: [
+    metric({}),
+    metric({ name: 'latency', maturity: 'immediate', missing: 'ignored', combine: 'first' }),
+    metric({ name: 'opened', maturity: 'immediate', missing: 'zero', combine: 'first', windowMs: 1_000 }),
+  ],
 });
 export const units = experimentOf({
   id: 'units',
