@@ -9,7 +9,7 @@ import { type ArmatureError, clientError } from './errors.js';
 import { Follower, type Status } from './follower.js';
 import { httpTransport } from './http-transport.js';
 import { type Listeners, listeners } from './listeners.js';
-import type { OutboxCounts } from './outbox.js';
+import type { OutboxCounts } from './outbox-counts.js';
 import type { TokenKey } from './protocol/token.js';
 import type { ReadyOptions } from './readiness.js';
 import type { DecisionReference, Receipt, RewardOptions, UnitReference } from './reward.js';

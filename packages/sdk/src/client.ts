@@ -2,7 +2,7 @@ import type { MetricOf, Shapes, UnknownShapes } from './catalogue.js';
 import type { Decision } from './decision.js';
 import type { ArmatureError } from './errors.js';
 import type { Status } from './follower.js';
-import type { OutboxCounts } from './outbox.js';
+import type { OutboxCounts } from './outbox-counts.js';
 import type { ReadyOptions } from './readiness.js';
 import type { DecisionReference, Receipt, RewardOptions, RewardValue, UnitReference } from './reward.js';
 import type { Scope } from './scope.js';

@@ -1,6 +1,7 @@
 import { backoffMs } from './backoff.js';
 import type { Clock } from './clock.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
+import type { OutboxCounts } from './outbox-counts.js';
 import { outboxQueue } from './outbox-queue.js';
 import { withinTime } from './time-limit.js';
 import { after } from './timer.js';
@@ -13,23 +14,6 @@ export interface OutboxOptions {
   readonly batch?: number;
   /** Longest time an event waits for a fuller batch, ms. @default 1000 */
   readonly everyMs?: number;
-}
-
-/** What became of every event: produced = sent + queued + dropped.full + .rejected + .expired + .closed, at any time. */
-export interface OutboxCounts {
-  readonly produced: number;
-  readonly sent: number;
-  readonly queued: number;
-  readonly dropped: {
-    /** The outbox was full. */
-    readonly full: number;
-    /** The server refused the event for good. */
-    readonly rejected: number;
-    /** It waited longer than six hours: the server no longer knows its id, a copy might count twice. */
-    readonly expired: number;
-    /** The client was closed before it was acknowledged. It may have arrived. */
-    readonly closed: number;
-  };
 }
 
 /** An event in waiting: made into JSON only when it leaves. */

@@ -43,11 +43,6 @@ export const PROTOCOL_ERRORS = {
     do: 'send a well-formed string of 1 to 128 bytes without control characters',
     retryable: false,
   },
-  ID_CONFLICT: {
-    what: 'an earlier event with this id had another payload',
-    do: 'give every event its own id; the first one counts',
-    retryable: false,
-  },
   NAME_INVALID: {
     what: 'a name is not acceptable',
     do: 'use 1 to 64 of a-z 0-9 _ . - and begin with a letter or a digit',
