@@ -2,7 +2,8 @@ import type { Clock } from './clock.js';
 import type { DecisionRecord } from './decision.js';
 import { decisionEvent, isLogged } from './decision-event.js';
 import type { ArmatureError, ErrorCode } from './errors.js';
-import { Outbox, type OutboxCounts, type OutboxItem, type OutboxOptions } from './outbox.js';
+import { Outbox, type OutboxItem, type OutboxOptions } from './outbox.js';
+import type { OutboxCounts } from './outbox-counts.js';
 import {
   type DecisionReference,
   exposureEvent,
