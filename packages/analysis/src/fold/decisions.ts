@@ -1,16 +1,15 @@
-import type { DecisionEvent, Experiment, ExposureEvent, LogRecord } from '@armature/sdk/protocol';
+import type { DecisionEvent, Experiment, ExposureEvent } from '@armature/sdk/protocol';
 import { enter, enterKey, remember } from './dedupe.js';
 import { count, countNotRandomised } from './health.js';
 import { creationTime, eventTime } from './log-time.js';
 import { decisionKey, joinTrial, joinWaiting } from './rewards.js';
-import type { PlainDecision, Trial } from './state.js';
-import { epochOf } from './statistics.js';
-import { type FoldContext, openTrial } from './trials.js';
+import { NOTHING_CLOSED, NOTHING_KEPT, type PlainDecision, type Trial } from './state.js';
+import { cellFor, epochOf } from './statistics.js';
+import { bucketOf, type FoldContext, openTrial, trialOf } from './trials.js';
 
 /** A decision opens a trial, joins one that its unit had opened, or is counted as one that does not count. */
-export function foldDecision(context: FoldContext, record: LogRecord<DecisionEvent>): void {
+export function foldDecision(context: FoldContext, event: DecisionEvent, at: number): void {
   const { state } = context;
-  const { event, at } = record;
   const { data } = event;
   count(state.health, data.experiment, 'decisions');
   if (data.dropped !== undefined) count(state.health, data.experiment, 'dropped', data.dropped);
@@ -25,16 +24,16 @@ export function foldDecision(context: FoldContext, record: LogRecord<DecisionEve
 }
 
 /** An exposure makes a decision count that was made with `expose: false`. */
-export function foldExposure(context: FoldContext, record: LogRecord<ExposureEvent>): void {
+export function foldExposure(context: FoldContext, event: ExposureEvent, at: number): void {
   const { state } = context;
-  const { decision } = record.event.data;
+  const { decision } = event.data;
   const unexposed = state.unexposed.get(decision);
   if (unexposed === undefined) {
-    if (!state.index.byDecision.has(decision)) state.exposures.set(decision, record.at);
+    if (trialOf(state, decision) === undefined) state.exposures.set(decision, at);
     return;
   }
   state.unexposed.delete(decision);
-  countDecision(context, decision, unexposed.decision, record.at);
+  countDecision(context, decision, unexposed.decision, at);
 }
 
 function plain(event: DecisionEvent, at: number): PlainDecision {
@@ -47,9 +46,9 @@ function plain(event: DecisionEvent, at: number): PlainDecision {
     arm: data.arm,
     propensity: data.propensity,
     time: eventTime(event.time, at),
-    ...(data.unit === undefined ? {} : { unit: data.unit }),
-    ...(data.request === undefined ? {} : { request: data.request }),
-    ...(data.period === undefined ? {} : { period: data.period }),
+    unit: data.unit,
+    request: data.request,
+    period: data.period,
   };
 }
 
@@ -70,31 +69,33 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
     count(state.health, decision.experiment, 'repeated');
     return known === undefined ? discount(context, id, decision.experiment, at) : repeat(context, known, id);
   }
-  const { definition, rule, time, unit } = decision;
+  const { rule, time, unit } = decision;
+  const bucket = bucketOf(time, experiment);
   const trial: Trial = {
     key,
-    experiment: decision.experiment,
-    definition,
-    version: decision.version,
+    experiment: experiment.id,
+    definition: decision.definition,
+    version: version.version,
     rule,
     arm,
     time,
     at,
-    ...(unit === undefined ? {} : { unit }),
+    unit,
     decisions: [id],
-    kept: new Map(),
-    closed: new Set(),
+    kept: NOTHING_KEPT,
+    closed: NOTHING_CLOSED,
+    cell: cellFor(state, experiment.id, version.version, rule, bucket, version.arms.length),
   };
-  openTrial(context, trial, experiment, version.arms.length);
+  openTrial(context, trial, experiment);
   joinWaiting(context, trial);
 }
 
-/** What is randomised: the unit in its period and learning epoch, or the request. */
+/** What is randomised: the unit in its period and learning epoch, or the request; one without a name is its decision. */
 function trialKey(experiment: Experiment, decision: PlainDecision, id: string): string {
   if (experiment.assign !== 'request') {
     return `${decision.experiment}\0u\0${epochOf(decision.version)}\0${decision.period ?? 'never'}\0${decision.unit}`;
   }
-  return decision.request === undefined ? `d\0${id}` : `${decision.experiment}\0r\0${decision.request}`;
+  return decision.request === undefined ? id : `${decision.experiment}\0r\0${decision.request}`;
 }
 
 /** Whether a decision is the first of its randomisation unit. */
@@ -116,7 +117,8 @@ function opens(
 function repeat(context: FoldContext, trial: Trial, id: string): void {
   const { state } = context;
   trial.decisions.push(id);
-  state.index.byDecision.set(id, trial);
+  if (id !== trial.key) state.index.byDecision.set(id, trial);
+  if (state.waiting.size === 0) return;
   const key = decisionKey(id);
   for (const reward of state.waiting.get(key) ?? []) joinTrial(context, trial, reward);
   state.waiting.delete(key);
@@ -126,6 +128,7 @@ function repeat(context: FoldContext, trial: Trial, id: string): void {
 function discount(context: FoldContext, id: string, experiment: string, at: number): void {
   const { state } = context;
   state.uncounted.set(id, at);
+  if (state.waiting.size === 0) return;
   const key = decisionKey(id);
   count(state.health, experiment, 'uncounted', state.waiting.get(key)?.length ?? 0);
   state.waiting.delete(key);

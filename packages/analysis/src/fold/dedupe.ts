@@ -21,9 +21,9 @@ export function remember(
     ids = new Set();
     state.ids.set(bucket, ids);
   }
-  if (ids.has(id)) return 'duplicate';
+  const known = ids.size;
   ids.add(id);
-  return 'new';
+  return ids.size === known ? 'duplicate' : 'new';
 }
 
 /**
@@ -45,8 +45,13 @@ export function enterKey(state: PartitionState, key: string, at: number): boolea
   return remember(state, key, Math.max(at, state.watermark), at) === 'new';
 }
 
-/** Drops the buckets that lie behind the horizon. */
-export function forgetIds(state: PartitionState): void {
+/**
+ * Drops the buckets that lie behind the horizon.
+ *
+ * @param before log time when it was called last: between two buckets there is nothing to drop
+ */
+export function forgetIds(state: PartitionState, before: number): void {
+  if (Math.ceil(before / BUCKET_MS) === Math.ceil(state.watermark / BUCKET_MS)) return;
   for (const bucket of state.ids.keys()) {
     if (bucket + BUCKET_MS < state.watermark - DEDUPE_HORIZON_MS) state.ids.delete(bucket);
   }

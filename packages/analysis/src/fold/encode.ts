@@ -2,11 +2,11 @@ import type { Cell } from '@armature/sdk/policies';
 import type { MutableHealth } from './health.js';
 import type { Registry } from './registry.js';
 import { emptyState, type Kept, type PartitionState, type Trial, type Unexposed, type WaitingReward } from './state.js';
-import type { MutableCell } from './statistics.js';
-import { indexTrial } from './trials.js';
+import { cellFor, type MutableCell } from './statistics.js';
+import { bucketOf, indexTrial } from './trials.js';
 
 type Entries<K, V> = readonly (readonly [K, V])[];
-type PlainTrial = Omit<Trial, 'kept' | 'closed'> & {
+type PlainTrial = Omit<Trial, 'kept' | 'closed' | 'cell'> & {
   readonly kept: Entries<string, Kept>;
   readonly closed: readonly string[];
 };
@@ -41,7 +41,11 @@ export function encodeState(state: PartitionState): string {
       arms: cell.arms.map(({ opened, metrics }) => ({ opened, metrics: [...metrics] })),
     })),
     health: [...state.health],
-    trials: [...state.trials.values()].map((trial) => ({ ...trial, kept: [...trial.kept], closed: [...trial.closed] })),
+    trials: [...state.trials.values()].map(({ cell: _, kept, closed, ...trial }) => ({
+      ...trial,
+      kept: [...kept],
+      closed: [...closed],
+    })),
     units: [...state.units].map(([experiment, epochs]) => [
       experiment,
       [...epochs].map(
@@ -92,7 +96,10 @@ function restoreTrial(state: PartitionState, plain: PlainTrial, registry: Regist
   const experiment = registry.definition(plain.definition);
   if (experiment === undefined)
     throw new Error(`the config log lacks the definition ${plain.definition} of an open trial`);
-  const trial: Trial = { ...plain, kept: new Map(plain.kept), closed: new Set(plain.closed) };
+  const { experiment: id, version, rule, arm, time, unit } = plain;
+  const arms = registry.version(id, version)?.arms.length ?? arm + 1;
+  const cell = cellFor(state, id, version, rule, bucketOf(time, experiment), arms);
+  const trial: Trial = { ...plain, unit, kept: new Map(plain.kept), closed: new Set(plain.closed), cell };
   state.trials.set(trial.key, trial);
   indexTrial(state, trial, experiment);
 }

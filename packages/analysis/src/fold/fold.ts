@@ -6,7 +6,7 @@ import { advance, creationTime, DEDUPE_HORIZON_MS, eventTime } from './log-time.
 import type { Registry } from './registry.js';
 import { decisionKey, joinTrial, joinUnit, wait, waitingUnitKey } from './rewards.js';
 import type { PartitionState, WaitingReward } from './state.js';
-import { closeTrials, type FoldContext, type FoldSink } from './trials.js';
+import { closeTrials, type FoldContext, type FoldSink, trialOf } from './trials.js';
 
 /**
  * Applies one record to a partition's state: `state, record, definitions -> state`, with no clock, no randomness and no
@@ -31,7 +31,7 @@ export function applyRecord(
   state.watermark = advance(before, record.at, record.event);
   if (state.watermark !== before) {
     closeTrials(context);
-    expire(context);
+    expire(context, before);
   }
   foldEvent(context, record);
 }
@@ -40,8 +40,8 @@ function foldEvent(context: FoldContext, record: LogRecord<LogEvent>): void {
   const { event, at } = record;
   if (event.type === EVENT_TYPES.tick) return;
   if (!isNew(context, event.id, event.time, at, event.data.experiment)) return;
-  if (event.type === EVENT_TYPES.decision) foldDecision(context, { ...record, event });
-  else if (event.type === EVENT_TYPES.exposure) foldExposure(context, { ...record, event });
+  if (event.type === EVENT_TYPES.decision) foldDecision(context, event, at);
+  else if (event.type === EVENT_TYPES.exposure) foldExposure(context, event, at);
   else foldReward(context, event, at);
 }
 
@@ -56,7 +56,7 @@ function foldReward(context: FoldContext, event: RewardEvent, at: number): void 
     return;
   }
   const { decision } = event.data;
-  const trial = state.index.byDecision.get(decision);
+  const trial = trialOf(state, decision);
   if (trial !== undefined) return joinTrial(context, trial, reward);
   if (state.uncounted.has(decision)) return count(state.health, experiment, 'uncounted');
   if (!state.unexposed.has(decision) && isOver(state, decision, event.time))
@@ -71,10 +71,17 @@ function isOver(state: PartitionState, decision: string, time: string): boolean 
 }
 
 /** Lets go of what log time has made hopeless: nothing is waited for longer than an event may be late. */
-function expire(context: FoldContext): void {
+function expire(context: FoldContext, before: number): void {
   const { state } = context;
   const oldest = state.watermark - DEDUPE_HORIZON_MS;
-  forgetIds(state);
+  forgetIds(state, before);
+  if (state.waiting.size > 0) expireWaiting(state, oldest);
+  if (state.uncounted.size > 0) expireOldest(state.uncounted, (at) => at, oldest);
+  if (state.exposures.size > 0) expireOldest(state.exposures, (at) => at, oldest);
+  if (state.unexposed.size > 0) expireOldest(state.unexposed, ({ at }) => at, oldest);
+}
+
+function expireWaiting(state: PartitionState, oldest: number): void {
   for (const [key, rewards] of state.waiting) {
     const first = rewards[0];
     if (first !== undefined && first.at >= oldest) break;
@@ -83,16 +90,12 @@ function expire(context: FoldContext): void {
     state.waiting.delete(key);
     if (left.length > 0) state.waiting.set(key, left);
   }
-  for (const [id, at] of state.uncounted) {
-    if (at >= oldest) break;
-    state.uncounted.delete(id);
-  }
-  for (const [id, at] of state.exposures) {
-    if (at >= oldest) break;
-    state.exposures.delete(id);
-  }
-  for (const [id, unexposed] of state.unexposed) {
-    if (unexposed.at >= oldest) break;
-    state.unexposed.delete(id);
+}
+
+/** Deletes from the front of a map whose entries stand in the order of their log time. */
+function expireOldest<V>(entries: Map<string, V>, timeOf: (value: V) => number, oldest: number): void {
+  for (const [id, value] of entries) {
+    if (timeOf(value) >= oldest) break;
+    entries.delete(id);
   }
 }

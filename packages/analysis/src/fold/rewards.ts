@@ -2,16 +2,17 @@ import type { Experiment, Metric } from '@armature/sdk/protocol';
 import { count } from './health.js';
 import { FUTURE_TOLERANCE_MS } from './log-time.js';
 import type { Kept, PartitionState, Trial, WaitingReward } from './state.js';
-import { countTrial, type FoldContext, metricOf, unitKey } from './trials.js';
+import { countTrial, type FoldContext, metricOf, trialsOfUnit, unitKey } from './trials.js';
 
 /** A reward that names its decision joins that decision's trial. */
 export function joinTrial(context: FoldContext, trial: Trial, reward: WaitingReward): void {
   const experiment = definitionOf(context, trial);
-  for (const [name, value] of Object.entries(reward.metrics)) {
+  for (const name of Object.keys(reward.metrics)) {
+    const value = reward.metrics[name] ?? 0;
     const metric = experiment.metrics.find((candidate) => candidate.name === name);
     if (metric === undefined) count(context.state.health, trial.experiment, 'invalid');
     else if (reward.time < trial.time - FUTURE_TOLERANCE_MS) count(context.state.health, trial.experiment, 'late');
-    else joinMetric(context, trial, experiment, metric, value, reward);
+    else joinMetric(context, trial, metric, value, reward);
   }
 }
 
@@ -22,7 +23,7 @@ export function joinTrial(context: FoldContext, trial: Trial, reward: WaitingRew
  * @returns false when no open trial of the unit could take any of its metrics
  */
 export function joinUnit(context: FoldContext, reward: WaitingReward, unit: string): boolean {
-  const trials = context.state.index.byUnit.get(unitKey(reward.experiment, unit)) ?? [];
+  const trials = trialsOfUnit(context.state, reward.experiment, unit);
   const chosen = Object.entries(reward.metrics).map(([name, value]) => {
     return { name, value, into: attributed(context, trials, name, reward.time) };
   });
@@ -31,7 +32,7 @@ export function joinUnit(context: FoldContext, reward: WaitingReward, unit: stri
     if (into.length === 0) count(context.state.health, reward.experiment, 'late');
     for (const trial of into) {
       const experiment = definitionOf(context, trial);
-      joinMetric(context, trial, experiment, metricOf(experiment, name), value, reward);
+      joinMetric(context, trial, metricOf(experiment, name), value, reward);
     }
   }
   return true;
@@ -51,14 +52,7 @@ function attributed(context: FoldContext, trials: readonly Trial[], name: string
   return [inside.reduce(attribute === 'first' ? earlier : later)];
 }
 
-function joinMetric(
-  context: FoldContext,
-  trial: Trial,
-  experiment: Experiment,
-  metric: Metric,
-  value: number,
-  reward: WaitingReward,
-): void {
+function joinMetric(context: FoldContext, trial: Trial, metric: Metric, value: number, reward: WaitingReward): void {
   const { health } = context.state;
   if (!allowed(metric, value)) return count(health, trial.experiment, 'invalid');
   if (reward.time > trial.time + metric.windowMs || trial.closed.has(metric.name)) {
@@ -66,8 +60,8 @@ function joinMetric(
   }
   const before = trial.kept.get(metric.name);
   const after = combine(metric, before, { value, time: reward.time, id: reward.id });
-  trial.kept.set(metric.name, after);
-  if (metric.maturity === 'immediate' && before === undefined) countTrial(context, trial, experiment, metric);
+  trial.kept = new Map(trial.kept).set(metric.name, after);
+  if (metric.maturity === 'immediate' && before === undefined) countTrial(context, trial, metric);
 }
 
 /** What several rewards of one metric in one trial mean. Except for `first` under `immediate`, arrival order is irrelevant. */
@@ -114,6 +108,7 @@ export const waitingUnitKey = (experiment: string, unit: string) => `u\0${unitKe
 /** Gives a new trial the rewards that had come before it. */
 export function joinWaiting(context: FoldContext, trial: Trial): void {
   const { waiting } = context.state;
+  if (waiting.size === 0) return;
   for (const decision of trial.decisions) {
     const key = decisionKey(decision);
     for (const reward of waiting.get(key) ?? []) joinTrial(context, trial, reward);

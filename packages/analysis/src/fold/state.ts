@@ -1,4 +1,4 @@
-import type { Experiment } from '@armature/sdk/protocol';
+import type { Experiment, Metric } from '@armature/sdk/protocol';
 import type { MutableHealth } from './health.js';
 import type { MutableCell } from './statistics.js';
 
@@ -23,14 +23,20 @@ export interface Trial {
   readonly time: number;
   /** Log time of the first decision: closing is counted from here. */
   readonly at: number;
-  readonly unit?: string;
+  readonly unit: string | undefined;
   /** Ids of this trial's decisions, the first one first. */
   readonly decisions: string[];
-  /** Combined reward per metric. */
-  readonly kept: Map<string, Kept>;
+  /** Combined reward per metric. Most trials never have one, so it is replaced rather than changed while it is empty. */
+  kept: ReadonlyMap<string, Kept>;
   /** Metrics that have closed. */
-  readonly closed: Set<string>;
+  closed: ReadonlySet<string>;
+  /** Where the trial is counted: derived, never written down. */
+  readonly cell: MutableCell;
 }
+
+/** What a trial starts with. */
+export const NOTHING_KEPT: ReadonlyMap<string, Kept> = new Map();
+export const NOTHING_CLOSED: ReadonlySet<string> = new Set();
 
 /** A reward that waits for its decision. */
 export interface WaitingReward {
@@ -57,9 +63,9 @@ export interface PlainDecision {
   readonly arm: string;
   readonly propensity: number;
   readonly time: number;
-  readonly unit?: string;
-  readonly request?: string;
-  readonly period?: number;
+  readonly unit: string | undefined;
+  readonly request: string | undefined;
+  readonly period: number | undefined;
 }
 
 /** Everything one partition's fold knows. Owned by one place, changed only by `applyRecord`. */
@@ -89,17 +95,27 @@ export interface PartitionState {
 
 /** Where to find an open trial, and in which order trials close. */
 export interface Index {
+  /** Trials by those of their decisions that are not their key. */
   readonly byDecision: Map<string, Trial>;
-  /** Open trials of a unit in one experiment, oldest first. */
-  readonly byUnit: Map<string, Trial[]>;
-  /** Per definition and metric: trials in closing order, which is opening order, and how many have closed. */
+  /** Open trials of a unit in one experiment, oldest first. Made when a reward first names a unit: most never do. */
+  byUnit: Map<string, Trial[]> | undefined;
+  /** Per definition and metric. */
   readonly queues: Map<string, ClosingQueue>;
+  /** The same queues per definition, so that opening a trial looks up one key. */
+  readonly queuesOf: Map<string, readonly ClosingQueue[]>;
+  /** The cell that was asked for last: decisions that follow each other mostly share it. */
+  lastCell: MutableCell | undefined;
 }
 
+/** Trials in closing order, which is opening order, and how many have closed. */
 export interface ClosingQueue {
   readonly experiment: Experiment;
+  /** Its name. */
   readonly metric: string;
+  readonly counted: Metric;
   readonly delayMs: number;
+  /** What is closed in a trial whose last metric this was. */
+  readonly all: ReadonlySet<string>;
   trials: Trial[];
   head: number;
 }
@@ -118,6 +134,6 @@ export function emptyState(): PartitionState {
     unexposed: new Map(),
     exposures: new Map(),
     waiting: new Map(),
-    index: { byDecision: new Map(), byUnit: new Map(), queues: new Map() },
+    index: { byDecision: new Map(), byUnit: undefined, queues: new Map(), queuesOf: new Map(), lastCell: undefined },
   };
 }

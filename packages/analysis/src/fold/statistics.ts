@@ -13,13 +13,17 @@ export interface MutableCell {
 
 /** The cell of one (experiment, version, rule, bucket), made at its first use. */
 export function cellFor(
-  cells: Map<string, MutableCell>,
+  { cells, index }: Pick<PartitionState, 'cells' | 'index'>,
   experiment: string,
   version: string,
   rule: string,
   bucket: number,
   arms: number,
 ): MutableCell {
+  const last = index.lastCell;
+  if (last?.bucket === bucket && last.version === version && last.experiment === experiment && last.rule === rule) {
+    return last;
+  }
   const key = `${experiment}\0${version}\0${rule}\0${bucket}`;
   let cell = cells.get(key);
   if (cell === undefined) {
@@ -32,6 +36,7 @@ export function cellFor(
     };
     cells.set(key, cell);
   }
+  index.lastCell = cell;
   return cell;
 }
 

@@ -3,7 +3,6 @@ import type { Experiment, Metric } from '@armature/sdk/protocol';
 import { bucketWidthMs } from './log-time.js';
 import type { Registry } from './registry.js';
 import type { ClosingQueue, PartitionState, Trial } from './state.js';
-import { cellFor } from './statistics.js';
 
 /** One trial whose metric has just been counted, as a row for analyses that read trials rather than cells. */
 export interface ClosedTrial {
@@ -31,11 +30,9 @@ export interface FoldContext {
 }
 
 /** Opens a trial: counts it, and queues it for closing. */
-export function openTrial(context: FoldContext, trial: Trial, experiment: Experiment, arms: number): void {
+export function openTrial(context: FoldContext, trial: Trial, experiment: Experiment): void {
   const { state, sink } = context;
-  const bucket = bucketOf(trial, experiment);
-  const cell = cellFor(state.cells, trial.experiment, trial.version, trial.rule, bucket, arms);
-  const arm = cell.arms[trial.arm];
+  const arm = trial.cell.arms[trial.arm];
   if (arm !== undefined) arm.opened += 1;
   sink?.opened?.(trial);
   if (experiment.metrics.length === 0) return;
@@ -45,24 +42,49 @@ export function openTrial(context: FoldContext, trial: Trial, experiment: Experi
 
 /** Enters an open trial into the derived index; also how a state read from disk gets its index. */
 export function indexTrial(state: PartitionState, trial: Trial, experiment: Experiment): void {
-  const { byDecision, byUnit, queues } = state.index;
-  for (const decision of trial.decisions) byDecision.set(decision, trial);
-  if (trial.unit !== undefined) {
-    const key = unitKey(trial.experiment, trial.unit);
-    const trials = byUnit.get(key);
-    if (trials === undefined) byUnit.set(key, [trial]);
-    else trials.push(trial);
+  const { byDecision, byUnit } = state.index;
+  for (const decision of trial.decisions) if (decision !== trial.key) byDecision.set(decision, trial);
+  if (byUnit !== undefined) enterUnit(byUnit, trial);
+  for (const queue of queuesOf(state, trial.definition, experiment)) {
+    if (!trial.closed.has(queue.metric)) queue.trials.push(trial);
   }
-  for (const metric of experiment.metrics) {
-    if (trial.closed.has(metric.name)) continue;
-    const key = `${trial.definition}\0${metric.name}`;
-    let queue = queues.get(key);
-    if (queue === undefined) {
-      queue = { experiment, metric: metric.name, delayMs: metric.windowMs + metric.latenessMs, trials: [], head: 0 };
-      queues.set(key, queue);
-    }
-    queue.trials.push(trial);
+}
+
+function queuesOf(state: PartitionState, definition: string, experiment: Experiment): readonly ClosingQueue[] {
+  const { queues, queuesOf } = state.index;
+  const known = queuesOf.get(definition);
+  if (known !== undefined) return known;
+  const all = new Set(experiment.metrics.map(({ name }) => name));
+  const made = experiment.metrics.map((counted): ClosingQueue => {
+    const delayMs = counted.windowMs + counted.latenessMs;
+    return { experiment, metric: counted.name, counted, delayMs, all, trials: [], head: 0 };
+  });
+  queuesOf.set(definition, made);
+  for (const queue of made) queues.set(`${definition}\0${queue.metric}`, queue);
+  return made;
+}
+
+/** The open trial that a decision opened or joined. */
+export function trialOf(state: PartitionState, decision: string): Trial | undefined {
+  return state.trials.get(decision) ?? state.index.byDecision.get(decision);
+}
+
+/** The open trials of a unit in one experiment, oldest first. */
+export function trialsOfUnit(state: PartitionState, experiment: string, unit: string): readonly Trial[] {
+  const { index } = state;
+  if (index.byUnit === undefined) {
+    index.byUnit = new Map();
+    for (const trial of state.trials.values()) enterUnit(index.byUnit, trial);
   }
+  return index.byUnit.get(unitKey(experiment, unit)) ?? [];
+}
+
+function enterUnit(byUnit: Map<string, Trial[]>, trial: Trial): void {
+  if (trial.unit === undefined) return;
+  const key = unitKey(trial.experiment, trial.unit);
+  const trials = byUnit.get(key);
+  if (trials === undefined) byUnit.set(key, [trial]);
+  else trials.push(trial);
 }
 
 export function unitKey(experiment: string, unit: string): string {
@@ -76,14 +98,17 @@ export function closeTrials(context: FoldContext): void {
 
 function closeQueue(context: FoldContext, queue: ClosingQueue): void {
   const { state } = context;
-  const metric = metricOf(queue.experiment, queue.metric);
+  const { experiment, counted } = queue;
   for (let trial = queue.trials[queue.head]; trial !== undefined; trial = queue.trials[queue.head]) {
     if (trial.at + queue.delayMs > state.watermark) break;
     queue.head += 1;
-    const counted = metric.maturity === 'immediate' && trial.kept.has(metric.name);
-    if (!counted) countTrial(context, trial, queue.experiment, metric);
-    trial.closed.add(queue.metric);
-    if (trial.closed.size === queue.experiment.metrics.length) forgetTrial(state, trial);
+    const before = counted.maturity === 'immediate' && trial.kept.has(queue.metric);
+    if (!before) countTrial(context, trial, counted);
+    if (trial.closed.size + 1 < experiment.metrics.length) trial.closed = new Set(trial.closed).add(queue.metric);
+    else {
+      trial.closed = queue.all;
+      forgetTrial(state, trial);
+    }
   }
   if (queue.head > 1024 && queue.head * 2 > queue.trials.length) {
     queue.trials = queue.trials.slice(queue.head);
@@ -92,33 +117,31 @@ function closeQueue(context: FoldContext, queue: ClosingQueue): void {
 }
 
 /** Adds one trial to its cell: with its reward, or as a missing one. */
-export function countTrial(context: FoldContext, trial: Trial, experiment: Experiment, metric: Metric): void {
-  const { state, registry, sink } = context;
+export function countTrial(context: FoldContext, trial: Trial, metric: Metric): void {
   const reward = trial.kept.get(metric.name)?.value;
   if (reward === undefined && metric.missing === 'ignored') return;
-  const arms = registry.version(trial.experiment, trial.version)?.arms.length ?? trial.arm + 1;
-  const cell = cellFor(state.cells, trial.experiment, trial.version, trial.rule, bucketOf(trial, experiment), arms);
-  const metrics = cell.arms[trial.arm]?.metrics;
+  const metrics = trial.cell.arms[trial.arm]?.metrics;
   const before = metrics?.get(metric.name) ?? EMPTY_CELL;
   metrics?.set(metric.name, reward === undefined ? addMissing(before) : addReward(before, reward));
-  const { version, rule, arm, time } = trial;
-  sink?.counted?.({ experiment: trial.experiment, version, rule, arm, time, metric: metric.name, reward });
+  const { experiment, version, rule, arm, time } = trial;
+  context.sink?.counted?.({ experiment, version, rule, arm, time, metric: metric.name, reward });
 }
 
 function forgetTrial(state: PartitionState, trial: Trial): void {
   const { byDecision, byUnit } = state.index;
   state.trials.delete(trial.key);
-  for (const decision of trial.decisions) byDecision.delete(decision);
-  if (trial.unit === undefined) return;
+  for (const decision of trial.decisions) if (decision !== trial.key) byDecision.delete(decision);
+  if (byUnit === undefined || trial.unit === undefined) return;
   const key = unitKey(trial.experiment, trial.unit);
   const left = byUnit.get(key)?.filter((other) => other !== trial) ?? [];
   if (left.length === 0) byUnit.delete(key);
   else byUnit.set(key, left);
 }
 
-function bucketOf(trial: Trial, experiment: Experiment): number {
+/** Start of the decision-time bucket in which a trial is counted, ms. */
+export function bucketOf(time: number, experiment: Experiment): number {
   const width = bucketWidthMs(experiment);
-  return Math.floor(trial.time / width) * width;
+  return Math.floor(time / width) * width;
 }
 
 /** A metric of an experiment, by name. */
