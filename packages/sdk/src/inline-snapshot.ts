@@ -18,6 +18,15 @@ function checkName(path: string, name: unknown): void {
   refuse(path, name, 'names have 1 to 64 of a-z 0-9 _ . - and begin with a letter or a digit');
 }
 
+const ARM_KEYS: readonly string[] = ['value', 'weight'];
+const EXPERIMENT_KEYS: readonly string[] = ['arms', 'control', 'assign', 'reward', 'metrics', 'salt'];
+
+/** Nothing that was written is passed over. */
+function checkKeys(path: string, got: object, known: readonly string[]): void {
+  if (typeof got !== 'object' || got === null) refuse(path, got, `write an object of ${known.join(', ')}`);
+  for (const key of Object.keys(got)) if (!known.includes(key)) refuse(path, key, `known are ${known.join(', ')}`);
+}
+
 /** Shares with nine decimals and sum exactly 1, by largest remainder; a positive share never becomes 0. */
 function billionths(weights: readonly number[]): number[] {
   const total = weights.reduce((sum, weight) => sum + weight, 0);
@@ -44,12 +53,13 @@ function armsOf(path: string, experiment: InlineExperiment): Arms {
     checkName(`${path}.arms`, name);
     if (seen.has(name)) refuse(`${path}.arms`, name, 'name each arm once');
     seen.add(name);
-    const weight = arm?.weight ?? 1;
+    checkKeys(`${path}.arms.${name}`, arm, ARM_KEYS);
+    const weight = arm.weight ?? 1;
     if (!(typeof weight === 'number' && weight >= 0 && Number.isFinite(weight))) {
       refuse(`${path}.arms.${name}.weight`, weight, 'weights are numbers, 0 or more');
     }
   }
-  if (!entries.some(([, arm]) => (arm?.weight ?? 1) > 0)) {
+  if (!entries.some(([, arm]) => (arm.weight ?? 1) > 0)) {
     refuse(`${path}.arms`, arms, 'give one arm at least a weight above 0');
   }
   return entries;
@@ -58,6 +68,7 @@ function armsOf(path: string, experiment: InlineExperiment): Arms {
 function inlineExperiment(name: string, experiment: InlineExperiment): readonly [SnapshotExperiment, CatalogueEntry] {
   const path = `experiments.${name}`;
   checkName('experiments', name);
+  checkKeys(path, experiment, EXPERIMENT_KEYS);
   const entries = armsOf(path, experiment);
   const control = experiment.control ?? entries[0]![0];
   if (!entries.some(([arm]) => arm === control)) refuse(`${path}.control`, control, 'name one of the arms');

@@ -70,6 +70,9 @@ describe('construction', () => {
     ['a control that is no arm', { experiments: { button: { arms: ['green', 'blue'], control: 'red' } } }],
     ['no weight at all', { experiments: { button: { arms: { a: { weight: 0 }, b: { weight: 0 } } } } }],
     ['a negative weight', { experiments: { button: { arms: { a: { weight: -1 }, b: {} } } } }],
+    ['a value where an arm belongs', { experiments: { button: { arms: { a: 'Save 20%', b: 'Save' } } } }],
+    ['a misspelt weight', { experiments: { button: { arms: { a: { weigth: 2 }, b: {} } } } }],
+    ['weights beside the arms', { experiments: { button: { arms: ['a', 'b'], weights: [1, 2] } } }],
     ['a refresh mode that is none', { transport: scriptedTransport([]), refresh: 'often' }],
     ['half an outbox', { transport: scriptedTransport([]), outbox: { capacity: 0.5 } }],
   ];
