@@ -32,7 +32,7 @@ test('the split gives a unit the same arm again, and half of the units each arm'
   const [short, long] = [...(split?.matchAll(/(\d+) (?:short|long)/g) ?? [])].map((match) => Number(match[1]));
   expect(short! + long!).toBe(10_000);
   expect(Math.abs(short! - 5000)).toBeLessThan(250); // five standard deviations
-  expect(same).toMatch(/^user-42 sees "(.*)", and again "\1"$/);
+  expect(same).toMatch(/^user-42 sees "(Save 20%.*)", and again "\1"$/);
   expect(drawn).toBe('drawn with probability 0.5 (split)');
 });
 

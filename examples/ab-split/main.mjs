@@ -1,9 +1,8 @@
 // An A/B split without a server: fixed weights, drawn in process. The same unit always gets the same arm.
 import { createClient } from '@armature/sdk';
 
-const client = createClient({
-  experiments: { banner: { arms: { short: 'Save 20%', long: 'Save 20% until Sunday' } } },
-});
+const arms = { short: { value: 'Save 20%' }, long: { value: 'Save 20% until Sunday' } };
+const client = createClient({ experiments: { banner: { arms } } });
 
 const seen = { short: 0, long: 0 };
 for (let user = 0; user < 10_000; user++) {
