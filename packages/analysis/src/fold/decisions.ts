@@ -55,7 +55,9 @@ function plain(event: DecisionEvent, at: number): PlainDecision {
 function countDecision(context: FoldContext, id: string, decision: PlainDecision, at: number): void {
   const { state, registry } = context;
   const version = registry.version(decision.experiment, decision.version);
-  const experiment = registry.definition(decision.definition);
+  // The version's own texts are kept, not each event's copy: less memory, and their hashes are known.
+  const definition = decision.definition === version?.definition ? version.definition : decision.definition;
+  const experiment = registry.definition(definition);
   const arm = version?.arms.indexOf(decision.arm) ?? -1;
   const drawn = version?.rules[decision.rule]?.[arm];
   const unitless = experiment?.assign !== 'request' && decision.unit === undefined;
@@ -64,17 +66,17 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
     return discount(context, id, decision.experiment, at);
   }
   const key = trialKey(experiment, decision, id);
-  const known = state.trials.get(key);
   if (!opens(context, experiment, decision, key, at)) {
     count(state.health, decision.experiment, 'repeated');
+    const known = state.trials.get(key);
     return known === undefined ? discount(context, id, decision.experiment, at) : repeat(context, known, id);
   }
   const { rule, time, unit } = decision;
   const bucket = bucketOf(time, experiment);
   const trial: Trial = {
     key,
-    experiment: experiment.id,
-    definition: decision.definition,
+    experiment: version.experiment,
+    definition,
     version: version.version,
     rule,
     arm,
@@ -84,7 +86,7 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
     decisions: [id],
     kept: NOTHING_KEPT,
     closed: NOTHING_CLOSED,
-    cell: cellFor(state, experiment.id, version.version, rule, bucket, version.arms.length),
+    cell: cellFor(state, version.experiment, version.version, rule, bucket, version.arms.length),
   };
   openTrial(context, trial, experiment);
   joinWaiting(context, trial);
