@@ -22,6 +22,7 @@ export * from './probabilities-best.js';
 export * from './proportions.js';
 export * from './read-report.js';
 export * from './regret.js';
+export * from './render/index.js';
 export * from './report.js';
 export * from './report-words.js';
 export * from './rng.js';
