@@ -31,8 +31,16 @@ export function forestBars(view: ForestView, width: number, percent: boolean): F
   const zero = position(view.reference);
   return {
     axis: axisOf(view, width, percent, (value) => position(value)),
-    bars: view.rows.map((row) => barOf(row, width, zero, (value) => position(value))),
+    bars: view.rows.map((row) =>
+      barOf(row, width, zero, (value) => besideZero(position(value), value, view.reference)),
+    ),
   };
+
+  /** Rounding to a cell may not move a value onto the line that it is above or below. */
+  function besideZero(cell: number, value: number, reference: number): number {
+    if (cell !== zero || value === reference) return cell;
+    return value > reference ? Math.min(width - 1, zero + 1) : Math.max(0, zero - 1);
+  }
 }
 
 function barOf({ value, thin, thick }: ForestRow, width: number, zero: number, at: (value: number) => number): string {

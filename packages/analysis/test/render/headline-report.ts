@@ -43,10 +43,11 @@ const SHARES = [
   [0.25, 0.1, 0.05, 0.04, 0.03, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02, 0.02],
 ] as const;
 const START = Date.UTC(2026, 10, 23, 5, 0);
+/** Difference, half-width of the one-look interval, and the p that follows: 2 (1 - Phi(1.96 difference / half)). */
 const CONTRASTS = [
-  ['a', 0.0096, 0.0072, 0.0091],
-  ['b', 0.0085, 0.00775, 0.6],
-  ['c', 0.0018, 0.00855, 0.68],
+  ['a', 0.0096, 0.0072, 0.009],
+  ['b', 0.0085, 0.00775, 0.0316],
+  ['c', 0.0018, 0.0086, 0.682],
 ] as const;
 const REGRET = [
   ['a', 74, 61],
