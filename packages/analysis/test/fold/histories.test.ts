@@ -1,56 +1,17 @@
 import {
   applyRecord,
-  bucketWidthMs,
   decodeState,
   encodeState,
   healthOf,
   mergeStatistics,
   statisticsOf,
 } from '@armature/analysis/fold';
-import { addMissing, addReward, type Cell, EMPTY_CELL } from '@armature/sdk/policies';
-import { EVENT_TYPES, type LogEvent, type LogRecord, type StatisticsCell } from '@armature/sdk/protocol';
+import { EVENT_TYPES, type LogEvent } from '@armature/sdk/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { expectSameCells, foldedCells, naiveCells } from '../../../../test/oracles/naive-cells.js';
 import { naiveJoin } from '../../../../test/oracles/naive-join.js';
 import { ARMS, decision, envelope, foldAll, logOf, registry, reward, START, tick, uuid } from './records.js';
-
-/** Cells from the naive joiner's trials, key by key. */
-function naiveCells(records: readonly LogRecord<LogEvent>[]): Map<string, Cell> {
-  const cells = new Map<string, Cell>();
-  for (const trial of naiveJoin(records, registry)) {
-    const experiment = registry.definition(trial.definition);
-    if (experiment === undefined) continue;
-    const bucket = Math.floor(trial.time / bucketWidthMs(experiment)) * bucketWidthMs(experiment);
-    for (const [metric, { counted, reward: value }] of Object.entries(trial.metrics)) {
-      if (!counted) continue;
-      const key = [trial.experiment, trial.version, trial.rule, bucket, trial.arm, metric].join(' ');
-      const before = cells.get(key) ?? EMPTY_CELL;
-      cells.set(key, value === undefined ? addMissing(before) : addReward(before, value));
-    }
-  }
-  return cells;
-}
-
-function foldCells(statistics: readonly StatisticsCell[]): Map<string, Cell> {
-  const cells = new Map<string, Cell>();
-  for (const { experiment, version, rule, bucket, arms } of statistics) {
-    for (const [k, arm] of arms.entries()) {
-      for (const [metric, cell] of Object.entries(arm.metrics))
-        cells.set([experiment, version, rule, bucket, ARMS[k], metric].join(' '), cell);
-    }
-  }
-  return cells;
-}
-
-function expectSameCells(actual: Map<string, Cell>, expected: Map<string, Cell>) {
-  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
-  for (const [key, cell] of expected) {
-    const found = actual.get(key) ?? EMPTY_CELL;
-    expect([key, found.trials, found.rewarded]).toEqual([key, cell.trials, cell.rewarded]);
-    expect(Math.abs(found.mean - cell.mean)).toBeLessThanOrEqual(1e-12 * Math.max(1, Math.abs(cell.mean)));
-    expect(Math.abs(found.m2 - cell.m2)).toBeLessThanOrEqual(1e-12 * Math.max(1, cell.m2));
-  }
-}
 
 /** A random history: decisions of few units, rewards before, inside and after their windows, duplicates, exposures and ticks. */
 const history = fc
@@ -130,7 +91,7 @@ describe('the fold, on random histories', () => {
     fc.assert(
       fc.property(history, (records) => {
         const { state } = foldAll(records);
-        expectSameCells(foldCells(statisticsOf(state)), naiveCells(records));
+        expectSameCells(foldedCells(statisticsOf(state), registry), naiveCells(naiveJoin(records, registry), registry));
       }),
       { numRuns: 3000 },
     );
@@ -196,8 +157,8 @@ describe('the fold, on random histories', () => {
           ),
         );
         const parts = byExperiment.map((part) => statisticsOf(foldAll(part).state));
-        const whole = foldCells(statisticsOf(foldAll(records).state));
-        expectSameCells(foldCells(mergeStatistics(parts)), whole);
+        const whole = foldedCells(statisticsOf(foldAll(records).state), registry);
+        expectSameCells(foldedCells(mergeStatistics(parts), registry), whole);
       }),
       { numRuns: 300 },
     );

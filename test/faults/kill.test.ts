@@ -1,0 +1,106 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createRandom } from '@armature/analysis';
+import { createClient } from '@armature/sdk';
+import { EVENT_TYPES } from '@armature/sdk/protocol';
+import { afterEach, expect, test } from 'vitest';
+import { expectSameCells, foldedCells, naiveCells } from '../oracles/naive-cells.js';
+import { naiveJoin } from '../oracles/naive-join.js';
+import { readBack } from './read-back.js';
+import { freePort, type ServerProcess, serverProcess } from './server-process.js';
+import { createWriter } from './writer.js';
+
+/** `node scripts/kill.mjs --kills 200 --seed 7` sets these; without it a short run with a new seed each time. */
+const KILLS = Number(process.env.ARMATURE_KILLS ?? 20);
+const SEED = Number(process.env.ARMATURE_SEED ?? Date.now() % 1_000_000);
+const PARTITIONS = 3;
+
+let server: ServerProcess | undefined;
+let data: string | undefined;
+afterEach(async () => {
+  await server?.kill();
+  if (data !== undefined) await rm(data, { recursive: true, force: true });
+});
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+test(
+  `kill -9 at ${KILLS} random moments under load: every accepted event counts once (seed ${SEED})`,
+  async () => {
+    const random = createRandom(SEED);
+    data = await mkdtemp(join(tmpdir(), 'armature-kill-'));
+    server = serverProcess(data, await freePort(), PARTITIONS);
+    await server.start();
+    const { url } = server;
+    const writer = createWriter(url, random, Math.max(1, Math.round(80 / KILLS)), 0.15);
+    const client = createClient({ url, logger: false, outbox: { everyMs: 50 } });
+    await client.ready();
+
+    let writing = true;
+    let decided = 0;
+    const writes = (async () => {
+      while (writing) await writer.step();
+      await writer.finish();
+    })();
+    const decides = (async () => {
+      for (; writing; decided += 1) {
+        const decision = client.decide('clicks');
+        if (decided % 3 === 0) client.reward(decision, true);
+        await pause(KILLS > 50 ? 100 : 20);
+      }
+    })();
+    const recoveries: number[] = [];
+    for (let kill = 0; kill < KILLS; kill += 1) {
+      await pause(50 + random() * 400);
+      await server.kill();
+      const killedAt = Date.now();
+      await server.start();
+      recoveries.push(Date.now() - killedAt);
+    }
+    writing = false;
+    await Promise.all([writes, decides]);
+    const outbox = await client.close({ timeoutMs: 20_000 });
+    await pause(3500); // windows of two seconds close
+    expect(await server.stop()).toBe(0);
+
+    const read = await readBack(data);
+    const events = read.records.flat().map(({ event }) => event);
+    const inLog = new Set(events.map(({ id }) => id));
+    expect([...writer.accepted].filter((id) => !inLog.has(id))).toEqual([]);
+    expect(writer.accepted.size).toBe(writer.made);
+
+    // the client's own books, and what of it is in the log
+    const { produced, sent, queued, dropped } = outbox;
+    expect(produced).toBe(sent + queued + dropped.full + dropped.rejected + dropped.expired + dropped.closed);
+    expect(outbox).toMatchObject({ sent: produced, queued: 0 });
+    const fromClient = new Set(events.filter(({ source }) => source.startsWith('/sdk/')).map(({ id }) => id));
+    expect(fromClient.size).toBe(sent);
+
+    // each distinct decision and reward was counted once, though many stand in the log twice
+    const distinct = (type: string) => new Set(events.filter((event) => event.type === type).map(({ id }) => id)).size;
+    const total = (pick: 'decisions' | 'rewards' | 'duplicates' | 'propensityMismatch' | 'invalid' | 'unmatched') =>
+      [...read.health.values()].reduce((sum, health) => sum + health[pick], 0);
+    expect(total('decisions')).toBe(distinct(EVENT_TYPES.decision));
+    expect(total('rewards')).toBe(distinct(EVENT_TYPES.reward));
+    expect(total('duplicates')).toBeGreaterThanOrEqual(writer.repeated);
+    expect([total('propensityMismatch'), total('invalid'), total('unmatched')]).toEqual([0, 0, 0]);
+
+    const trials = read.records.flatMap((records) => naiveJoin(records, read.registry));
+    const cells = naiveCells(trials, read.registry);
+    expectSameCells(foldedCells(read.statistics, read.registry), cells);
+    expect(read.refolded).toEqual(read.checkpoints);
+
+    const counted = [...cells]
+      .filter(([key]) => / (click|read)$/.test(key))
+      .reduce((sum, [, cell]) => sum + cell.trials, 0);
+    expect(counted).toBe(trials.length);
+    recoveries.sort((a, b) => a - b);
+    console.log(
+      `seed ${SEED}: ${KILLS} kills, ${inLog.size} events accepted, ${writer.repeated} sent again on purpose, ` +
+        `${total('duplicates')} duplicates in the log, lost 0, doubled 0, ${trials.length} trials; ` +
+        `start after a kill ${recoveries[Math.floor(recoveries.length / 2)]} ms median, ${recoveries.at(-1)} ms longest`,
+    );
+  },
+  60_000 + KILLS * 2500,
+);
