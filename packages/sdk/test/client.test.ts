@@ -1,47 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type ClientOptions, createClient, isArmatureError } from '../src/index.js';
 import { parseEvent } from '../src/protocol/parse-event.js';
-import type { Snapshot } from '../src/protocol/snapshot.js';
 import { decodeToken, tokenKey, verifyToken } from '../src/protocol/token.js';
+import { definition, snapshot } from './client-snapshot.js';
 import { type Step, scriptedTransport } from './scripted-transport.js';
-
-const definition = `sha256:${'ab'.repeat(32)}`;
-const snapshot: Snapshot = {
-  schema: 1,
-  version: '7.42',
-  hash: definition,
-  issued: '2026-11-23T05:26:42.123Z',
-  experiments: {
-    reader: {
-      version: '7.31',
-      hash: 1,
-      salt: 'reader',
-      definition,
-      assign: 'request',
-      status: 'running',
-      control: 'small',
-      arms: ['large', 'small'],
-      values: [{ url: 'l' }, { url: 's' }],
-      reward: 'correct',
-      rules: [
-        { id: 'qa', if: [{ attribute: 'qa', op: 'is', value: true }], weights: [1, 0], randomised: false },
-        { id: 'policy', weights: [0.25, 0.75] },
-      ],
-    },
-    layout: {
-      version: '7.2',
-      period: 20_563,
-      hash: 1,
-      salt: 'layout',
-      definition,
-      assign: 'unit',
-      status: 'running',
-      control: 'a',
-      arms: ['a', 'b'],
-      rules: [{ id: 'policy', weights: [0.5, 0.5] }],
-    },
-  },
-};
 
 async function online(script: readonly Step[] = [], options: Partial<ClientOptions<never>> = {}) {
   const transport = scriptedTransport(script, snapshot);
