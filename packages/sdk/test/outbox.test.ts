@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { correctedClock } from '../src/clock.js';
 import { type ArmatureError, clientError } from '../src/errors.js';
-import { Outbox, type OutboxCounts, type OutboxOptions } from '../src/outbox.js';
+import { Outbox, type OutboxOptions } from '../src/outbox.js';
+import type { OutboxCounts } from '../src/outbox-counts.js';
 import type { OutgoingEvent } from '../src/transport.js';
 import { type ScriptedTransport, type Step, scriptedTransport } from './scripted-transport.js';
 
