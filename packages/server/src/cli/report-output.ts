@@ -19,14 +19,13 @@ export async function showReports(
   reports: readonly (Report | OffPolicyReport)[],
   { json, html }: OutputFlags,
   terminal: Terminal,
-  next?: (report: Report | OffPolicyReport) => string,
+  next?: string,
 ): Promise<void> {
   if (html !== undefined) await writeHtml(html, reports);
   if (json) return terminal.write(renderJson(reports));
   const { colour: color, columns: width } = terminal;
-  const texts = reports.map((report) => {
-    return renderTerminal(report, { color, width, ...(next === undefined ? {} : { next: next(report) }) });
-  });
+  const options = { color, width, ...(next === undefined ? {} : { next }) };
+  const texts = reports.map((report) => renderTerminal(report, options));
   if (texts.length > 0) await terminal.write(`${texts.join('\n\n')}\n`);
 }
 

@@ -68,7 +68,8 @@ export const reportCommand: AddCommand = (program, terminal) => {
     .action(async (directory: string, flags: ReportFlags) => {
       const reports = await read(directory, flags, terminal);
       if (reports.length === 0) terminal.err(`${directory} holds no experiment yet`);
-      await showReports(reports, flags, terminal, () => `armature report ${directory} --html report.html`);
+      const only = flags.experiment === undefined ? '' : ` --experiment ${flags.experiment}`;
+      await showReports(reports, flags, terminal, `armature report ${directory}${only} --html report.html`);
       const fault = flags.strict ? strictFault(reports) : undefined;
       if (fault !== undefined) throw fault;
     });

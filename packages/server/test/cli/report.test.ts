@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { describe, expect, test } from 'vitest';
 import { generateLog, START, writeLog } from '../../../analysis/test/written-log.js';
@@ -44,6 +46,74 @@ describe('report', () => {
     const [a, b] = [JSON.parse(cells.out)[0], JSON.parse(rows.out)[0]];
     expect(b.trials).toEqual(a.trials);
     expect(b.metrics[0].contrasts[0].difference.value).toBeCloseTo(a.metrics[0].contrasts[0].difference.value, 11);
+  });
+
+  test('prints text for people, without colours where nobody looks', async () => {
+    const folder = written();
+    const { out, err, code } = await report(folder, '--experiment', 'page');
+    expect([err, code]).toEqual(['', 0]);
+    const [text, next] = out.split(' next ');
+    expect(next?.replace(/\s+/g, ' ')).toBe(` armature report ${folder} --experiment page --html report.html `);
+    expect(text).toMatchInlineSnapshot(`
+      "page · fixed · 1,978 trials in 1 h 10 min · snapshot 1.1
+
+       old leads: > 99% likely best. Not decided. new is unlikely to be best (< 1%).
+
+       health   propensities ok · unmatched 0 · late 54 · duplicates 0 · fallback 1.1%
+       warning  late 54: many rewards come after the window: lengthen it, or send them sooner
+       warning  fallback 1.1%: many decisions were made without a snapshot: look at the clients'
+                connection
+       open     53 trials open, the first closes 2026-11-23 06:15
+       period   2026-11-23 05:00 .. 06:00 UTC; a trial is one unit, for ever
+       left out 22 decisions were not randomised (default); 54 rewards came after their trial had closed;
+                8 rewards belong to decisions that do not count
+
+       arm          decisions  share  now  closed  mean*   95% anytime  95% one look  eff. n  P(best)
+       new                985  49.8%  50%     960   14.5  11.2 .. 17.8  12.6 .. 16.5     960     0.4%
+       old control        993  50.2%  50%     965   18.6  14.5 .. 22.8  16.2 .. 21.0     965    99.6%
+
+       against old  difference   95% anytime  95% one look       p  relative     -8   -6    -4   -2    0
+       new                -4.1  -9.0 .. +0.8  -7.2 .. -1.0  0.0089      -22%  ─────━━━━━━━━━●━━━━━━━━──┼──
+
+       share    new ███████
+                old ███████
+                    2026-11-23 05:00 .. 06:00 UTC, full bar 53.0%
+
+       worth    spend 31,933 in 1,925 closed trials; an even split expects 31,933: gain 0 (95% one look
+                not estimable: the rewards do not vary).
+       regret   loss against always serving new -4,036 (-7,792 .. -280), old +4,036 (+280 .. +7,792);
+                against the best of them +4,036 (+280 .. +7,792); 95%, all arms together, one look.
+
+       * mean* by difference of means: the weights stood still: Welch.
+       * 95% anytime-valid intervals (asymptotic confidence sequence) on the difference of means, valid
+         because the weights stood still: right at every look together, from 300 draws in each compared
+         arm on. The interval beside it is right at one look fixed beforehand.
+       * Randomised by one unit, for ever: a trial is the first decision of that unit, its rewards
+         combined. Weighing single decisions is refused: it would reject true null hypotheses far too
+         often.
+       * P(best) is the policy's own posterior on pooled rewards: it assumes that no rate drifts. The
+         intervals do not.
+
+      "
+    `);
+  });
+
+  test('writes one HTML file beside the text', async () => {
+    const folder = written();
+    const file = join(folder, 'report.html');
+    const { out } = await report(folder, '--html', file);
+    expect(out).toMatch(/^headline · thompson/);
+    const html = readFileSync(file, 'utf8');
+    expect(html.match(/<article/g)).toHaveLength(2);
+    expect(html).toContain('<svg');
+    expect((await report(folder, '--html', '/nowhere/r.html')).err).toContain('FILE_UNWRITABLE: the file cannot be');
+  });
+
+  test('says so where the log has no experiment yet', async () => {
+    const folder = folderOf();
+    writeLog(folder, { experiments: [], config: [], partitions: [[]] });
+    expect(await report(folder)).toEqual({ code: 0, out: '', err: `${folder} holds no experiment yet\n` });
+    expect((await report(folder, '--json')).out).toBe('[]\n');
   });
 
   test('takes a window of decision times', async () => {
