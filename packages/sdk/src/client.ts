@@ -7,6 +7,13 @@ import type { ReadyOptions } from './readiness.js';
 import type { DecisionReference, Receipt, RewardOptions, RewardValue, UnitReference } from './reward.js';
 import type { Scope } from './scope.js';
 
+declare global {
+  /** For users whose `lib` is older than the symbol; merges with the same declaration elsewhere. */
+  interface SymbolConstructor {
+    readonly asyncDispose: unique symbol;
+  }
+}
+
 /** The snapshot in use. */
 export interface SnapshotSummary {
   /** "epoch.sequence"; "0.0" for inline experiments. */
