@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LogDamage } from './log-fault.js';
 
 /** What `log.json` in a data directory says: fixed when the log was made. */
 export interface LogMeta {
@@ -33,13 +34,32 @@ export function layoutOf(directory: string): Layout {
   };
 }
 
-/** Reads `log.json`; undefined where there is none. */
+/**
+ * Reads `log.json`; undefined where there is none.
+ *
+ * @throws LogDamage when it is not what a log's making writes
+ */
 export async function readMeta(directory: string): Promise<LogMeta | undefined> {
+  const path = layoutOf(directory).meta;
+  let text: string;
   try {
-    return JSON.parse(await readFile(layoutOf(directory).meta, 'utf8')) as LogMeta;
+    text = await readFile(path, 'utf8');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
+  }
+  const meta = parseMeta(text);
+  if (meta === undefined) throw new LogDamage(path, 0);
+  return meta;
+}
+
+function parseMeta(text: string): LogMeta | undefined {
+  try {
+    const meta = JSON.parse(text) as Partial<LogMeta> | null;
+    const whole = typeof meta?.id === 'string' && Number.isSafeInteger(meta.partitions) && meta.schema === 1;
+    return whole ? (meta as LogMeta) : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,33 +1,7 @@
-import { basename, dirname, join } from 'node:path';
 import type { ConfigLogEvent, LogEvent, LogRecord } from '@armature/sdk/protocol';
 import { layoutOf, listSegments } from './data-directory.js';
-import { readSegment } from './read-segment.js';
-
-/** Bytes in the middle of a log fail their check: nothing behind them may be read as if they were not there. */
-export class LogDamage extends Error {
-  readonly code = 'LOG_DAMAGED';
-  constructor(
-    readonly segment: string,
-    readonly byte: number,
-  ) {
-    const name = join(basename(dirname(segment)), basename(segment));
-    super(`LOG_DAMAGED: ${name} fails its check at byte ${byte}; restore the file from a copy`);
-  }
-}
-
-/** The log has a hole: a segment does not begin where the one before it ended. */
-export class LogHole extends Error {
-  readonly code = 'DATA_HOLE';
-  constructor(
-    readonly segment: string,
-    readonly expected: number,
-    readonly found: number,
-  ) {
-    super(
-      `DATA_HOLE: records ${expected} to ${found - 1} are missing before ${basename(segment)}; restore the file from a copy`,
-    );
-  }
-}
+import { LogDamage, LogHole } from './log-fault.js';
+import { readSegment, type SegmentEnd } from './read-segment.js';
 
 /**
  * Streams a folder of segments in offset order, group by group, starting with the group that holds `from`.
@@ -43,17 +17,23 @@ export async function* readStream<E>(folder: string, from = 0): AsyncGenerator<r
     if (next !== undefined && segment.base !== next) throw new LogHole(segment.path, next, segment.base);
     next ??= segment.base;
     const groups = readSegment<E>(segment.path);
-    let step = await groups.next();
-    for (; !step.done; step = await groups.next()) {
-      const { records } = step.value;
-      const first = records[0];
-      if (first === undefined) continue;
-      if (first.offset !== next) throw new LogHole(segment.path, next, first.offset);
-      next += records.length;
-      if (next <= from) continue;
-      yield first.offset >= from ? records : records.slice(from - first.offset);
+    let end: SegmentEnd;
+    try {
+      let step = await groups.next();
+      for (; !step.done; step = await groups.next()) {
+        const { records } = step.value;
+        const first = records[0];
+        if (first === undefined) continue;
+        if (first.offset !== next) throw new LogHole(segment.path, next, first.offset);
+        next += records.length;
+        if (next <= from) continue;
+        yield first.offset >= from ? records : records.slice(from - first.offset);
+      }
+      end = step.value;
+    } finally {
+      // a reader that stops early ends up here too: the file is closed
+      await groups.return({ good: 0, size: 0, damaged: false });
     }
-    const end = step.value;
     const last = index === segments.length - 1;
     if (end.damaged || (end.good < end.size && !last)) throw new LogDamage(segment.path, end.good);
   }

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -7,6 +7,7 @@ import {
   encodeRecord,
   LogDamage,
   LogHole,
+  readMeta,
   readSegment,
   readStream,
   segmentName,
@@ -130,4 +131,26 @@ test('a missing segment is a hole that names the missing records', async () => {
   const failure = await all().catch((cause: unknown) => cause);
   expect(failure).toBeInstanceOf(LogHole);
   expect(String(failure)).toContain('records 2 to 4 are missing');
+});
+
+test.runIf(process.platform === 'linux')('a reader that stops early closes the file', async () => {
+  await segment(0, group(0, 1), group(1, 1));
+  const openFiles = async () => (await readdir('/proc/self/fd')).length;
+  const before = await openFiles();
+  for (let n = 0; n < 20; n++) for await (const _ of readStream<Note>(folder)) break;
+  expect(await openFiles()).toBeLessThanOrEqual(before + 2);
+});
+
+test('a log.json that is cut or foreign is damage, and none at all is no log', async () => {
+  expect(await readMeta(folder)).toBeUndefined();
+  for (const text of [
+    '',
+    '{"schema":1,"id":"L"',
+    'null',
+    '{"schema":1,"id":"L"}',
+    '{"schema":2,"id":"L","partitions":1}',
+  ]) {
+    await writeFile(join(folder, 'log.json'), text);
+    await expect(readMeta(folder), text).rejects.toBeInstanceOf(LogDamage);
+  }
 });
