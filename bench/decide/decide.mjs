@@ -48,9 +48,9 @@ export async function measure({ rounds, onRound }) {
   });
   return [
     row('decide, condition, event', 'condition', faster('growthbook tracked', 'growthbook tracked, multi-user'), 5),
-    row('decide, condition, no event', 'condition offline', faster('growthbook', 'growthbook, multi-user'), 5),
+    row('decide, condition, no event', 'condition offline', faster('growthbook', 'growthbook, multi-user')),
     row('decide, event', 'unit', 'eppo bandit', 40),
-    row('decide, event', 'unit', 'eppo bandit, intercepts only'),
+    row('decide, event', 'unit', 'eppo bandit, intercepts only', 40),
     row('decide, condition, event', 'condition', 'eppo flag'),
     row('decide, event', 'unit', 'bare hash'),
     absolute('decide by unit, event', 'unit'),
