@@ -144,7 +144,7 @@ type StartOptions = EngineOptions & { readonly clock: Clock; readonly logger: Lo
 async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const { clock, logger } = options;
   const { log, registry, known, partitions, keys } = parts;
-  const publisher = createPublisher({ config: log.config, partitions, registry, known, clock });
+  const publisher = createPublisher({ config: log.config, partitions, registry, known, clock, logger });
   const served = servedSnapshot(log, registry, clock);
   let closing: Promise<void> | undefined;
   const duties = createDuties({ ...parts, publisher, served, clock, logger, closing: () => closing !== undefined });

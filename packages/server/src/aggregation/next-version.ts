@@ -5,6 +5,7 @@ import {
   EMPTY_CELL,
   fromBillionths,
   merge,
+  PolicyError,
   policyWeights,
   toBillionths,
   withZeros,
@@ -40,6 +41,8 @@ export interface NextVersion {
   readonly data: SnapshotData;
   /** Closed trials of the reward metric that it rests on. */
   readonly trials: number;
+  /** Why the policy had no weights, where those of the version before were taken instead. */
+  readonly fault?: PolicyError;
 }
 
 /** Index of the period in which a time lies; undefined where draws hold for ever. */
@@ -52,6 +55,11 @@ export function periodAt(experiment: Experiment, now: number): number | undefine
  * The next version of an experiment, or undefined while the one in force stands. A version is made for a new definition
  * and for a new period; inside a period weights stand still; otherwise when they moved by more than .001 (total
  * variation) and at least 1 % of the trials are new. Pure: the same input gives the same version.
+ *
+ * Where the policy has no weights (rewards that its posterior cannot hold), a new definition or period gets those of the
+ * version before, within the new bounds, so that a killed arm is killed; else the version in force stands.
+ *
+ * @throws PolicyError where the policy has no weights and the version in force stands
  */
 export function nextVersion(input: VersionInput): NextVersion | undefined {
   const { experiment, previous, now } = input;
@@ -63,7 +71,7 @@ export function nextVersion(input: VersionInput): NextVersion | undefined {
   const cells = cellsOf(input, arms);
   const trials = trialsOf(cells, experiment);
   if (!changed && !advanced && trials - input.restedOn < Math.max(1, LEAST_NEWS * input.restedOn)) return undefined;
-  const vector = vectorOf(experiment, cells);
+  const { vector, fault } = vectorOf(input, cells, changed || advanced);
   const moved = totalVariation(previous?.rules.policy, vector);
   if (!changed && !advanced && !(moved > LEAST_MOVE)) return undefined;
   const data: SnapshotData = {
@@ -78,7 +86,7 @@ export function nextVersion(input: VersionInput): NextVersion | undefined {
     ...(period === undefined ? {} : { period: Math.max(period, previous?.period ?? 0) }),
     asOf: input.asOf,
   };
-  return { data, trials };
+  return { data, trials, ...(fault === undefined ? {} : { fault }) };
 }
 
 /** Closed trials of the metric that is learnt from, in the definition's learning epoch. */
@@ -105,18 +113,54 @@ function trialsOf(cells: ReadonlyMap<string, readonly Cell[]>, experiment: Exper
   return (learnt ?? []).reduce((sum, cell) => sum + cell.trials, 0);
 }
 
-/** The probabilities that are drawn from, as whole billionths; undefined where nothing is drawn. */
-function vectorOf(experiment: Experiment, cells: ReadonlyMap<string, readonly Cell[]>): readonly number[] | undefined {
-  const { arms, floor, reward } = experiment;
-  if (experiment.ship !== undefined) return undefined;
+interface Weighed {
+  /** The probabilities that are drawn from, as whole billionths; undefined where nothing is drawn. */
+  readonly vector: readonly number[] | undefined;
+  readonly fault?: PolicyError;
+}
+
+function vectorOf(
+  { experiment, previous }: Pick<VersionInput, 'experiment' | 'previous'>,
+  cells: ReadonlyMap<string, readonly Cell[]>,
+  needed: boolean,
+): Weighed {
+  const { arms, reward } = experiment;
+  if (experiment.ship !== undefined) return { vector: undefined };
   const eligible = arms.map((arm) => !arm.off);
-  const weights = weightsOf(experiment, reward === undefined ? undefined : cells.get(reward), eligible);
-  const control = arms.findIndex((arm) => arm.id === experiment.control);
+  try {
+    const weights = weightsOf(experiment, reward === undefined ? undefined : cells.get(reward), eligible);
+    return { vector: boundedVector(experiment, eligible, weights) };
+  } catch (fault) {
+    if (!(fault instanceof PolicyError) || !needed) throw fault;
+    return { vector: boundedVector(experiment, eligible, lastWeights(experiment, previous, eligible)), fault };
+  }
+}
+
+function boundedVector(
+  { arms, floor, control: name }: Experiment,
+  eligible: readonly boolean[],
+  weights: readonly number[],
+): readonly number[] | undefined {
+  const control = arms.findIndex((arm) => arm.id === name);
   const { p, randomised } = allocate({ weights, eligible, floor, control });
   if (!randomised) return undefined;
   const least = Math.min(floor, 1 / eligible.filter(Boolean).length);
-  const lower = eligible.map((may) => (may ? least : 0));
-  return fromBillionths(toBillionths(p, lower));
+  return fromBillionths(
+    toBillionths(
+      p,
+      eligible.map((may) => (may ? least : 0)),
+    ),
+  );
+}
+
+/** What the version before served, by name; the declared shares where it served none of the arms that may be served. */
+function lastWeights(
+  { arms }: Experiment,
+  previous: SnapshotData | undefined,
+  eligible: readonly boolean[],
+): readonly number[] {
+  const last = arms.map(({ id }) => previous?.rules.policy?.[previous.arms.indexOf(id)] ?? 0);
+  return last.some((p, k) => eligible[k] && p > 0) ? last : arms.map(({ weight }) => weight);
 }
 
 /** What the policy wants of the arms that may be served; the others want nothing. */
@@ -140,11 +184,12 @@ function totalVariation(before: readonly number[] | undefined, after: readonly n
   return after.reduce((sum, p, k) => sum + Math.abs(p - (before[k] ?? 0)), 0) / 2;
 }
 
-/** Plain means over trials, per arm; an arm without trials gets the mean of all, or 0. */
+/** Plain means over trials, per arm; an arm without trials, or with a mean that is no number, gets that of all, or 0. */
 function meansOf(cells: readonly Cell[] | undefined, metric: Metric): readonly number[] {
   const meanOf = (cell: Cell): number => (metric.missing === 'zero' ? withZeros(cell).mean : cell.mean);
-  const all = (cells ?? []).reduce(merge, EMPTY_CELL);
-  return (cells ?? []).map((cell) => (cell.trials > 0 ? meanOf(cell) : all.trials > 0 ? meanOf(all) : 0));
+  const all = meanOf((cells ?? []).reduce(merge, EMPTY_CELL));
+  const known = (mean: number): boolean => Number.isFinite(mean);
+  return (cells ?? []).map((cell) => [...(cell.trials > 0 ? [meanOf(cell)] : []), all, 0].find(known) ?? 0);
 }
 
 /** "epoch.sequence" after a version: the sequence goes on inside a learning epoch and begins again with the next. */

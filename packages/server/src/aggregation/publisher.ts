@@ -1,4 +1,5 @@
 import { mergeStatistics, type Registry, statisticsOf } from '@armature/analysis/fold';
+import { PolicyError } from '@armature/sdk/policies';
 import {
   EVENT_TYPES,
   type Experiment,
@@ -7,13 +8,16 @@ import {
   type StatisticsCell,
 } from '@armature/sdk/protocol';
 import type { KnownExperiments } from '../ingest/known-experiments.js';
-import type { Clock, ConfigLog } from '../ports.js';
+import type { Clock, ConfigLog, Logger } from '../ports.js';
 import { type NextVersion, nextVersion, periodAt, restsOn } from './next-version.js';
 import type { Partition } from './partition.js';
 
 /** Computes versions and puts them into the log. What is in force is what the log holds. */
 export interface Publisher {
-  /** Makes the versions that are due. Resolves with whether any became durable; calls do not overlap. */
+  /**
+   * Makes the versions that are due. Resolves with whether any became durable; calls do not overlap. An experiment whose
+   * version cannot be computed keeps the one in force, which is told, and holds up no other.
+   */
   publish(): Promise<boolean>;
 }
 
@@ -23,6 +27,7 @@ export interface PublisherOptions {
   readonly registry: Registry;
   readonly known: KnownExperiments;
   readonly clock: Clock;
+  readonly logger: Logger;
 }
 
 interface Published {
@@ -33,6 +38,8 @@ interface Published {
   readonly trials: number;
   /** Records folded when it was last looked at. */
   readonly seen: number;
+  /** What was wrong when it was last looked at: told once, not at every look. */
+  readonly fault?: Error;
 }
 
 const LONGEST_PAUSE_MS = 250;
@@ -59,6 +66,7 @@ function isDue(
   folded: number,
   now: number,
 ): boolean {
+  if (last?.fault !== undefined && now - last.lookedAt < LONGEST_PAUSE_MS) return false;
   if (latest === undefined || latest.definition !== definition) return true;
   if (experiment.status !== 'running') return false;
   const period = periodAt(experiment, now);
@@ -71,7 +79,7 @@ function isDue(
 
 /** The publisher of a log: the owner of all its partitions. */
 export function createPublisher(options: PublisherOptions): Publisher {
-  const { config, partitions, registry, known, clock } = options;
+  const { config, partitions, registry, known, clock, logger } = options;
   const published = new Map<string, Published>();
   let running: Promise<boolean> | undefined;
   const folded = (): number => partitions.reduce((sum, { state }) => sum + state.offset, 0);
@@ -87,9 +95,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const last = published.get(experiment.id);
     const restedOn = last?.trials ?? (previous === undefined ? 0 : restsOn(input));
     const asOf = Object.fromEntries(partitions.map(({ index, state }) => [String(index), state.offset]));
-    const made = nextVersion({ ...input, previous, restedOn, asOf, now });
+    const { made, fault } = attempt(() => nextVersion({ ...input, previous, restedOn, asOf, now }));
+    if (fault !== undefined && kindOf(fault) !== kindOf(last?.fault)) {
+      const version = made?.data.version ?? previous?.version ?? 'none';
+      logger.error('no weights', { experiment: experiment.id, version, kind: kindOf(fault), cause: String(fault) });
+    }
     const at = made === undefined && last !== undefined ? last.at : now;
-    published.set(experiment.id, { at, lookedAt: now, trials: made?.trials ?? restedOn, seen: folded() });
+    const looked = { at, lookedAt: now, trials: made?.trials ?? restedOn, seen: folded() };
+    published.set(experiment.id, fault === undefined ? looked : { ...looked, fault });
     return made;
   };
   const run = async (): Promise<boolean> => {
@@ -113,6 +126,21 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return running;
     },
   };
+}
+
+/** The version, or what kept it from being made: one experiment's rewards must not stop the others. */
+function attempt(make: () => NextVersion | undefined): { readonly made?: NextVersion; readonly fault?: Error } {
+  try {
+    const made = make();
+    if (made === undefined) return {};
+    return made.fault === undefined ? { made } : { made, fault: made.fault };
+  } catch (cause) {
+    return { fault: cause instanceof Error ? cause : new Error(String(cause)) };
+  }
+}
+
+function kindOf(fault: Error | undefined): string | undefined {
+  return fault instanceof PolicyError ? fault.code : fault?.message;
 }
 
 function versionRecord(data: SnapshotData, now: number): SnapshotEvent {

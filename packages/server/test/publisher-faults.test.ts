@@ -1,0 +1,59 @@
+import { afterEach, expect, test } from 'vitest';
+import { type Logger, virtualClock } from '../src/index.js';
+import { decisionOf, FILES, rewardOf, type Workspace, workspace } from './workspace.js';
+
+const START = Date.UTC(2026, 10, 24, 12);
+const BROKEN = (arms: string) => `experiment: broken
+arms: ${arms}
+assign: request
+policy: thompson
+update: 100ms
+reward: { metric: income, type: real, window: 1s, lateness: 0s }
+`;
+let space: Workspace;
+afterEach(() => space.dispose());
+
+function listener(): { readonly logger: Logger; readonly errors: { event: string; fields: unknown }[] } {
+  const errors: { event: string; fields: unknown }[] = [];
+  const none = (): void => {};
+  return { logger: { info: none, warn: none, error: (event, fields) => errors.push({ event, fields }) }, errors };
+}
+
+test('rewards that no posterior can hold keep the last version, hold up no other experiment and stop no start', async () => {
+  space = await workspace({ ...FILES, 'broken.yaml': BROKEN('{ a: {}, b: {}, c: {} }') });
+  const clock = virtualClock(START);
+  const { logger, errors } = listener();
+  const engine = await space.open({ clock, logger });
+  for (let i = 0; i < 20; i += 1) {
+    const now = clock.now();
+    const arm = i % 2 === 0 ? 'large' : 'small';
+    const good = decisionOf(engine.snapshot, 'reader', arm, now);
+    const bad = decisionOf(engine.snapshot, 'broken', i % 2 === 0 ? 'a' : 'b', now);
+    // The squares of 1e200 and -1e200 overflow: their variance is infinite.
+    const rewards = [
+      rewardOf('reader', good.id, { correct: arm === 'large' ? 1 : 0 }, now),
+      rewardOf('broken', bad.id, { income: i % 4 < 2 ? 1e200 : -1e200 }, now),
+    ];
+    expect((await engine.ingest([good, bad, ...rewards])).errors).toEqual([]);
+    await clock.advance(50);
+  }
+  await clock.advance(3000);
+  const [large = 0] = engine.snapshot.experiments.reader?.rules.at(-1)?.weights ?? [];
+  expect(large).toBeGreaterThan(0.9);
+  const before = engine.snapshot.experiments.broken;
+  const weights = before?.rules.at(-1)?.weights ?? [];
+  expect(weights.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 12);
+  expect(errors.map(({ event }) => event)).toContain('no weights');
+  expect(errors.length).toBeLessThan(5);
+  expect(JSON.stringify(errors)).toContain('POSTERIOR_INVALID');
+
+  // A kill applies all the same, at the weights of before.
+  await space.write('broken.yaml', BROKEN('{ a: {}, b: { off: true }, c: {} }'));
+  await engine.reload();
+  const killed = engine.snapshot.experiments.broken;
+  expect(killed?.version).not.toBe(before?.version);
+  expect(killed?.rules.at(-1)?.weights[1]).toBe(0);
+  await engine.close();
+  const again = await space.open({ clock });
+  expect(again.snapshot.experiments.broken?.rules).toEqual(killed?.rules);
+});
