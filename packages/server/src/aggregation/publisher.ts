@@ -38,6 +38,8 @@ interface Published {
   readonly trials: number;
   /** Records folded when it was last looked at. */
   readonly seen: number;
+  /** The definition it was looked at for. */
+  readonly definition: string;
   /** What was wrong when it was last looked at: told once, not at every look. */
   readonly fault?: Error;
 }
@@ -66,7 +68,8 @@ function isDue(
   folded: number,
   now: number,
 ): boolean {
-  if (last?.fault !== undefined && now - last.lookedAt < LONGEST_PAUSE_MS) return false;
+  const failed = last?.fault !== undefined && last.definition === definition;
+  if (failed && now - last.lookedAt < LONGEST_PAUSE_MS) return false;
   if (latest === undefined || latest.definition !== definition) return true;
   if (experiment.status !== 'running') return false;
   const period = periodAt(experiment, now);
@@ -101,7 +104,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       logger.error('no weights', { experiment: experiment.id, version, kind: kindOf(fault), cause: String(fault) });
     }
     const at = made === undefined && last !== undefined ? last.at : now;
-    const looked = { at, lookedAt: now, trials: made?.trials ?? restedOn, seen: folded() };
+    const looked = { at, lookedAt: now, trials: made?.trials ?? restedOn, seen: folded(), definition };
     published.set(experiment.id, fault === undefined ? looked : { ...looked, fault });
     return made;
   };
