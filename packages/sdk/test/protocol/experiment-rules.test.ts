@@ -55,6 +55,21 @@ test.each<[text: string, ...faults: string[]]>([
     'reward: { metric: m, type: count, range: [-1, 5] }',
     'a.yaml:3:42 reward.range: counts are never negative, got [-1, 5], use type: real',
   ],
+  [
+    'reward: { metric: m, type: bounded, range: [1, 5] }',
+    'a.yaml:3:44 reward.range: a missing reward counts as 0, outside the range, got [1, 5], write missing: ignored, or a range that holds 0',
+  ],
+  [
+    'reward: { metric: m, type: real, range: [-5, -1], missing: zero }',
+    'a.yaml:3:60 reward.missing: a missing reward counts as 0, outside the range, got [-5, -1], write missing: ignored, or a range that holds 0',
+  ],
+  ['reward: { metric: m, type: bounded, range: [1, 5], missing: ignored }'],
+  ['reward: { metric: m, type: bounded, range: [-1, 0] }'],
+  [
+    'policy: { kind: ucb, variant: kl-ucb }\nreward: { metric: m, type: count }',
+    'a.yaml:3:9 policy: kl-ucb needs a reward with a range, got type: count without one, add range: [low, high] to the reward, or use variant: ucb1',
+  ],
+  ['policy: { kind: ucb, variant: kl-ucb }\nreward: { metric: m, type: count, range: [0, 20] }'],
   ['reward: { type: real }', 'a.yaml:3:9 reward: a reward without a metric, add metric: and its name'],
   ['reward: [m]', 'a.yaml:3:9 reward: a metric is needed, got a list of 1'],
   ['reward:', 'a.yaml:3:1 reward: a key without a value, write one, or remove the key'],

@@ -153,6 +153,12 @@ function checkPolicy(frame: Frame, policy: Experiment['policy'], reward: Metric 
   if (policy.kind === 'logistic-thompson' && reward !== undefined && reward.type !== 'binary') {
     complain(at, 'logistic-thompson learns from a binary reward', { got: reward.type, todo: 'use linear-thompson' });
   }
+  if (policy.kind === 'ucb' && policy.variant === 'kl-ucb' && reward !== undefined && reward.range === undefined) {
+    complain(at, 'kl-ucb needs a reward with a range', {
+      got: `type: ${reward.type} without one`,
+      todo: 'add range: [low, high] to the reward, or use variant: ucb1',
+    });
+  }
 }
 
 function compose(frame: Frame, id: string): Experiment {

@@ -79,6 +79,15 @@ function combineOf(get: Fields, type: MetricType, immediate: boolean): Metric['c
   return combine;
 }
 
+/** A missing reward that counts as 0 is a reward like any other: it must lie inside the range. */
+function checkZero(cursor: Cursor, get: Fields, missing: Metric['missing'], range: Metric['range']): void {
+  if (missing !== 'zero' || range === undefined || (range[0] <= 0 && 0 <= range[1])) return;
+  complain(get('missing') ?? get('range') ?? cursor, 'a missing reward counts as 0, outside the range', {
+    got: `[${range.join(', ')}]`,
+    todo: 'write missing: ignored, or a range that holds 0',
+  });
+}
+
 function missingOf(get: Fields, maturity: Metric['maturity'], windowMs: number, updateMs: number): Metric['missing'] {
   const at = get('missing');
   const missing = (at && readOneOf(at, MISSING, 'missing')) ?? (maturity === 'immediate' ? 'ignored' : 'zero');
@@ -103,6 +112,8 @@ function metricOf(cursor: Cursor, name: string, get: Fields, context: MetricCont
   const betterAt = at('better');
   const attributeAt = at('attribute');
   const range = rangeOf(cursor, get, type);
+  const missing = missingOf(get, maturity, windowMs, context.updateMs);
+  checkZero(cursor, get, missing, range);
   return {
     name,
     type,
@@ -110,7 +121,7 @@ function metricOf(cursor: Cursor, name: string, get: Fields, context: MetricCont
     better: (betterAt && readOneOf(betterAt, BETTER, 'direction')) ?? 'higher',
     windowMs,
     latenessMs: (latenessAt && readDuration(latenessAt, 0)) ?? defaultLateness(windowMs),
-    missing: missingOf(get, maturity, windowMs, context.updateMs),
+    missing,
     maturity,
     combine: combineOf(get, type, maturity === 'immediate'),
     attribute: (attributeAt && readOneOf(attributeAt, ATTRIBUTE, 'attribution')) ?? 'last',
