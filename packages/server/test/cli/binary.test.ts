@@ -63,11 +63,20 @@ describe('the program', () => {
   });
 
   test('an unforeseen failure is one line, and its details are there for the asking', () => {
-    const folder = folderOf({ 'log.json': '{' });
+    const folder = folderOf({
+      'log.json': '{"schema":1,"id":"L","partitions":1}',
+      config: 'a file where a folder belongs',
+    });
     const { status, stderr } = armature(['report', folder]);
     expect(status).toBe(1);
     expect(stderr).toMatch(/^UNEXPECTED: the command failed in an unforeseen way, got .*ARMATURE_DEBUG=1.*\n$/);
     expect(armature(['report', folder], { ARMATURE_DEBUG: '1' }).stderr).toMatch(/\n\s+at /);
+  });
+
+  test('a broken log.json is named, in one line', () => {
+    const { status, stderr } = armature(['report', folderOf({ 'log.json': '{' })]);
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^LOG_DAMAGED: .*log\.json.*\n$/);
   });
 
   test('colours only where somebody looks, and never against NO_COLOR', () => {
