@@ -1,5 +1,5 @@
 import { type Estimate, estimateOf, noEstimate } from './estimate.js';
-import { type LinearScore, type ScoreBasis, scoreMoments } from './linear-score.js';
+import { type LinearScore, scoreMoments } from './linear-score.js';
 import { addScore, addScores, EMPTY_SUMS, type ScoreSums, sumsVariance } from './score-sums.js';
 import { momentsOf, type Stratum, type TrialRow } from './stratum.js';
 
@@ -33,7 +33,7 @@ export function uniformOver(compared: readonly number[]): Weighting {
  */
 export function aipwFromStrata(
   strata: Iterable<Stratum>,
-  score: (basis: ScoreBasis) => LinearScore,
+  score: (stratum: Stratum) => LinearScore,
   weigh: Weighting = uniformWeight,
 ): ScoreSums {
   let sums = EMPTY_SUMS;
@@ -90,4 +90,20 @@ export function aipwEstimate(sums: ScoreSums): Estimate {
   if (sums.trials < 2)
     return { ...estimateOf(sums.mean, null), status: 'insufficient', reason: 'one trial has closed' };
   return estimateOf(sums.mean, Math.sqrt(variance));
+}
+
+/**
+ * The estimate, where every arm it rests on was drawn: an arm that never was has nothing but its plug-in mean, and one
+ * that was drawn once has no spread.
+ *
+ * @param draws closed trials of each arm that the estimate is about
+ * @example
+ * drawnEstimate(estimateOf(0.5, 0.1), [400, 0]).reason // => 'an arm has no closed trial'
+ */
+export function drawnEstimate(estimate: Estimate, draws: readonly number[]): Estimate {
+  if (estimate.value === null) return estimate;
+  const fewest = Math.min(...draws);
+  if (fewest === 0) return noEstimate('insufficient', 'an arm has no closed trial');
+  if (fewest > 1) return estimate;
+  return { ...estimateOf(estimate.value, null), status: 'insufficient', reason: 'an arm has one closed trial' };
 }

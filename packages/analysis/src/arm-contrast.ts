@@ -100,13 +100,10 @@ function movingContrast(
   against: number,
   options: AsymptoticOptions,
 ): ContrastNumbers {
-  const { sums, ...contrast } = commonWeightContrast(
-    data.strata,
-    arm,
-    against,
-    comparedWith(data, [arm, against]),
-    options,
-  );
+  const { sums, ...contrast } = commonWeightContrast(data.strata, arm, against, comparedWith(data, [arm, against]), {
+    ...options,
+    missing: data.metric.missing,
+  });
   return {
     ...contrast,
     p: twoSidedP(contrast.difference),

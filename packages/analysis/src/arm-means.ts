@@ -1,12 +1,13 @@
 import type { Moments } from '@armature/sdk/policies';
 import type { Metric } from '@armature/sdk/protocol';
-import { aipwEstimate, aipwFromStrata, type Weighting } from './aipw.js';
+import { aipwEstimate, aipwFromStrata, drawnEstimate, type Weighting } from './aipw.js';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
-import { commonWeight } from './common-weight-contrast.js';
+import { commonWeight, type WeightedOptions } from './common-weight-contrast.js';
 import type { Estimate, Interval } from './estimate.js';
 import { armScore } from './linear-score.js';
 import { normalInterval } from './normal-interval.js';
 import { wilson } from './proportions.js';
+import { scoreBasis } from './score-basis.js';
 import type { Stratum } from './stratum.js';
 import { meanInterval } from './welch.js';
 
@@ -34,13 +35,14 @@ export function armMeanAdaptive(
   strata: readonly Stratum[],
   arm: number,
   compared: readonly number[],
-  options: AsymptoticOptions = {},
+  options: WeightedOptions = {},
 ): ArmMean {
   const used = strata.filter((stratum) => compared.every((k) => stratum.p[k]! > 0));
   const weigh = commonWeight(compared);
-  const sums = aipwFromStrata(used, (stratum) => armScore(stratum, arm), weigh);
+  const basisOf = scoreBasis(options.missing ?? 'zero', used, weigh);
+  const sums = aipwFromStrata(used, (stratum) => armScore(basisOf(stratum), arm), weigh);
   const draws = used.reduce((sum, stratum) => sum + stratum.cells[arm]!.trials, 0);
-  const mean = aipwEstimate(sums);
+  const mean = drawnEstimate(aipwEstimate(sums), [draws]);
   return {
     mean,
     oneLook: normalInterval(mean, 'common-weight AIPW, normal', options.alpha ?? 0.05),

@@ -1,8 +1,18 @@
-import { aipwEstimate, aipwFromRows, aipwFromStrata, type RowTarget, uniformOver, type Weighting } from './aipw.js';
+import type { Metric } from '@armature/sdk/protocol';
+import {
+  aipwEstimate,
+  aipwFromRows,
+  aipwFromStrata,
+  drawnEstimate,
+  type RowTarget,
+  uniformOver,
+  type Weighting,
+} from './aipw.js';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
 import type { Estimate, Interval } from './estimate.js';
 import { contrastScore } from './linear-score.js';
 import { normalInterval } from './normal-interval.js';
+import { scoreBasis } from './score-basis.js';
 import type { ScoreSums } from './score-sums.js';
 import type { Stratum, TrialRow } from './stratum.js';
 
@@ -21,6 +31,12 @@ export function commonWeight(compared: readonly number[]): Weighting {
     const sum = compared.reduce((total, k) => total + (p[k]! > 0 ? 1 / p[k]! : Number.POSITIVE_INFINITY), 0);
     return sum > 0 ? 1 / Math.sqrt(sum) : 0;
   };
+}
+
+/** Options of the estimators that weigh versions. */
+export interface WeightedOptions extends AsymptoticOptions {
+  /** What a missing reward means: see `scoreBasis`. Default `zero`. */
+  readonly missing?: Metric['missing'];
 }
 
 /** A contrast with all that a report shows of it. */
@@ -50,15 +66,18 @@ export function commonWeightContrast(
   arm: number,
   against: number,
   compared: readonly number[],
-  options: AsymptoticOptions = {},
+  options: WeightedOptions = {},
 ): AdaptiveContrast {
   const used = strata.filter((stratum) => compared.every((k) => stratum.p[k]! > 0));
-  const score = (stratum: Parameters<typeof contrastScore>[0]) => contrastScore(stratum, arm, against);
-  const sums = aipwFromStrata(used, score, commonWeight(compared));
+  const sumsBy = (weigh: Weighting): ScoreSums => {
+    const basisOf = scoreBasis(options.missing ?? 'zero', used, weigh);
+    return aipwFromStrata(used, (stratum) => contrastScore(basisOf(stratum), arm, against), weigh);
+  };
+  const sums = sumsBy(commonWeight(compared));
   const count = (k: number) => used.reduce((sum, stratum) => sum + stratum.cells[k]!.trials, 0);
   const draws = { arm: count(arm), against: count(against) };
-  const difference = aipwEstimate(sums);
-  const unweighted = aipwEstimate(aipwFromStrata(used, score, uniformOver(compared)));
+  const difference = drawnEstimate(aipwEstimate(sums), [draws.arm, draws.against]);
+  const unweighted = drawnEstimate(aipwEstimate(sumsBy(uniformOver(compared))), [draws.arm, draws.against]);
   const alpha = options.alpha ?? 0.05;
   return {
     sums,

@@ -29,6 +29,7 @@ export * from './rng.js';
 export * from './row-statistics.js';
 export * from './row-wise.js';
 export * from './sample-ratio.js';
+export * from './score-basis.js';
 export * from './score-sums.js';
 export * from './simulate.js';
 export * from './stratum.js';

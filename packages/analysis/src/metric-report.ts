@@ -43,7 +43,7 @@ export function metricReport(input: MetricInput): MetricReport {
     arms: rows,
     contrasts: arms.flatMap((_, k) => (k === at ? [] : [contrastReport(input, data, k, at, rows[at]!.mean)])),
     worth: worthReport(data, arms, alpha),
-    series: seriesReport(input.buckets, arms, data.common),
+    series: seriesReport(input, data.common),
     notes: notesOf(data, arms),
   };
 }
@@ -69,7 +69,10 @@ function armReport(
   const { count, mean } = data.pooled[k]!;
   const estimate: ArmMean = data.constant
     ? armMeanConstant(data.pooled[k]!, metric.type, { alpha })
-    : armMeanAdaptive(strata, k, comparedWith(data, [...new Set([arms.indexOf(control), k])]), { alpha });
+    : armMeanAdaptive(strata, k, comparedWith(data, [...new Set([arms.indexOf(control), k])]), {
+        alpha,
+        missing: metric.missing,
+      });
   return {
     arm: arms[k]!,
     control: arms[k] === control,
@@ -103,7 +106,7 @@ function relativeTo(difference: Estimate, base: Estimate): Estimate {
 }
 
 function worthReport(data: ComparisonData, arms: readonly string[], alpha: number): WorthReport {
-  const worth = worthOf(data.strata, data.common, data.metric.better, alpha);
+  const worth = worthOf(data.strata, data.common, data.metric, alpha);
   const { arm, ...maximum } = worth.maximum;
   return {
     ...worth,
@@ -112,8 +115,8 @@ function worthReport(data: ComparisonData, arms: readonly string[], alpha: numbe
   };
 }
 
-function seriesReport(buckets: readonly Stratum[], arms: readonly string[], common: readonly number[]): SeriesReport {
-  const series = timeSeries(buckets, common);
+function seriesReport({ metric, buckets, arms }: MetricInput, common: readonly number[]): SeriesReport {
+  const series = timeSeries(buckets, common, metric.missing);
   return {
     ...series,
     times: series.times.map((time) => new Date(time).toISOString()),

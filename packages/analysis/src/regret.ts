@@ -1,3 +1,5 @@
+import type { Metric } from '@armature/sdk/protocol';
+import { drawnEstimate, uniformOver } from './aipw.js';
 import { type Estimate, estimateOf, type Interval, noEstimate, noInterval } from './estimate.js';
 import {
   armScore,
@@ -5,10 +7,12 @@ import {
   evenSplitScore,
   type LinearScore,
   rewardScore,
+  type ScoreBasis,
   scoreMoments,
 } from './linear-score.js';
 import { EMPTY_MOMENTS, mergeMoments } from './moments.js';
 import { normalInterval } from './normal-interval.js';
+import { scoreBasis } from './score-basis.js';
 import { momentsOf, type Stratum, trialsOf } from './stratum.js';
 
 /** What the same trials would have brought under another way of serving them, against what they brought. */
@@ -36,29 +40,36 @@ const METHOD = 'AIPW, normal';
  *
  * @param strata one metric's strata; those where an arm of `among` could not be drawn are left out
  * @param among indices of the arms
- * @param better direction of the metric: regret > 0 is loss either way
+ * @param metric its direction (regret > 0 is loss either way), and what a missing reward means
  * @param alpha probability of missing, in (0, 1)
  * @see `docs/statistics.md`
  * @example
- * worthOf([], [0, 1], 'higher').maximum.regret.reason // => 'no trial has closed'
+ * worthOf([], [0, 1], { better: 'higher', missing: 'zero' }).maximum.regret.reason // => 'no trial has closed'
  */
 export function worthOf(
   strata: readonly Stratum[],
   among: readonly number[],
-  better: 'higher' | 'lower',
+  { better, missing }: Pick<Metric, 'better' | 'missing'>,
   alpha = 0.05,
 ): Worth {
   const used = strata.filter((stratum) => among.every((k) => stratum.p[k]! > 0));
   const sign = better === 'higher' ? 1 : -1;
-  const split = (stratum: Stratum) => evenSplitScore(stratum, among);
-  const gain = sumOf(used, (s) =>
+  const basisOf = scoreBasis(missing, used, uniformOver(among));
+  const draws = (k: number) => used.reduce((sum, s) => sum + s.cells[k]!.trials, 0);
+  const sumOf = (needed: readonly number[], score: (basis: ScoreBasis) => LinearScore): Estimate =>
+    drawnEstimate(
+      sumOver(used, (s) => score(basisOf(s))),
+      needed.map(draws),
+    );
+  const split = (basis: ScoreBasis) => evenSplitScore(basis, among);
+  const gain = sumOf(among, (s) =>
     combineScores([
       [sign, rewardScore(s)],
       [-sign, split(s)],
     ]),
   );
   const regret = among.map((arm) => {
-    const lost = sumOf(used, (s) =>
+    const lost = sumOf([arm], (s) =>
       combineScores([
         [sign, armScore(s, arm)],
         [-sign, rewardScore(s)],
@@ -74,14 +85,14 @@ export function worthOf(
   return {
     total: used.reduce((sum, s) => sum + momentsOf(s).reduce((all, { count, mean }) => all + count * mean, 0), 0),
     trials: used.reduce((sum, s) => sum + trialsOf(s), 0),
-    evenSplit: { value: sumOf(used, split), gain, oneLook: normalInterval(gain, METHOD, alpha) },
+    evenSplit: { value: sumOf(among, split), gain, oneLook: normalInterval(gain, METHOD, alpha) },
     regret: regret.map((row) => ({ ...row, simultaneous: { ...row.simultaneous, level: 1 - alpha } })),
     maximum: maximumOf(regret, alpha),
   };
 }
 
 /** The sum of a score over all trials, with the standard error of that sum. */
-function sumOf(strata: readonly Stratum[], score: (stratum: Stratum) => LinearScore): Estimate {
+function sumOver(strata: readonly Stratum[], score: (stratum: Stratum) => LinearScore): Estimate {
   const all = strata.reduce((sum, s) => mergeMoments(sum, scoreMoments(score(s), momentsOf(s))), EMPTY_MOMENTS);
   if (all.count === 0) return noEstimate('insufficient', 'no trial has closed');
   if (all.count < 2)

@@ -12,7 +12,10 @@ export interface Stratum {
   readonly arms: readonly string[];
   /** The vector the trials were drawn from, sum 1; 0 for an arm the version did not have. */
   readonly p: readonly number[];
-  /** Plug-in means known when the version was made: the m_k of the AIPW score. Any constant is valid. */
+  /**
+   * Plug-in means: the m_k of the AIPW score. Those known when the version was made; where nothing was known, as in the
+   * first version, the arms' own means in it.
+   */
   readonly means: readonly number[];
   /** First and last start of the decision-time buckets covered, ms since the epoch. */
   readonly from: number;
@@ -50,7 +53,7 @@ export function armsOf(versions: ReadonlyMap<string, SnapshotData>, arms: readon
  *
  * @param statistics cells of one experiment, in any order
  * @param versions the snapshot records of that experiment by version
- * @param metric its cells are taken; a version without means for it gets zeros, which any AIPW score survives
+ * @param metric its cells are taken; a version made when nothing was known of it (no means, or all 0) gets its own arms' means
  * @param by `version` merges the buckets of a version, `bucket` keeps them apart
  * @param arms arms that appear even where no version has them
  */
@@ -63,6 +66,7 @@ export function strataOf(
 ): readonly Stratum[] {
   const all = armsOf(versions, arms);
   const merged = new Map<string, Stratum>();
+  const whole = new Map<string, readonly Cell[]>();
   for (const cell of statistics) {
     const snapshot = versions.get(cell.version);
     const p = snapshot?.rules[cell.rule];
@@ -71,10 +75,16 @@ export function strataOf(
     const key = JSON.stringify([cell.version, cell.rule, by === 'bucket' ? cell.bucket : 0]);
     const earlier = merged.get(key);
     merged.set(key, earlier === undefined ? stratum : mergeStrata(earlier, stratum));
+    const drawnTogether = JSON.stringify([cell.version, cell.rule]);
+    const others = whole.get(drawnTogether);
+    whole.set(drawnTogether, others?.map((other, k) => merge(other, stratum.cells[k]!)) ?? stratum.cells);
   }
-  return [...merged.values()].sort(
-    (a, b) => compareVersions(a.version, b.version) || a.from - b.from || (a.rule < b.rule ? -1 : 1),
+  const known = [...merged.values()].map((stratum) =>
+    stratum.means.some((mean) => mean !== 0)
+      ? stratum
+      : { ...stratum, means: ownMeans(whole.get(JSON.stringify([stratum.version, stratum.rule])) ?? []) },
   );
+  return known.sort((a, b) => compareVersions(a.version, b.version) || a.from - b.from || (a.rule < b.rule ? -1 : 1));
 }
 
 function align(
@@ -97,6 +107,15 @@ function align(
     opened: at.map((i) => cell.arms[i]?.opened ?? 0),
     cells: at.map((i) => cell.arms[i]?.metrics[metric] ?? EMPTY_CELL),
   };
+}
+
+/**
+ * The arms' means among themselves; an arm without trials gets that of all. With them the score of a version is the plain
+ * mean of its arm, as in an A/B test; with zeros it would carry the rewards' distance from 0, whatever their spread.
+ */
+function ownMeans(cells: readonly Cell[]): readonly number[] {
+  const all = withZeros(cells.reduce(merge, EMPTY_CELL)).mean;
+  return cells.map((cell) => (cell.trials > 0 ? withZeros(cell).mean : all));
 }
 
 function mergeStrata(a: Stratum, b: Stratum): Stratum {

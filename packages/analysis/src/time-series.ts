@@ -1,4 +1,7 @@
+import type { Metric } from '@armature/sdk/protocol';
+import { uniformOver } from './aipw.js';
 import { evenSplitScore, scoreMoments } from './linear-score.js';
+import { scoreBasis } from './score-basis.js';
 import { momentsOf, type Stratum } from './stratum.js';
 
 /** Values per bucket of decision time, in order of time. */
@@ -18,10 +21,16 @@ export interface TimeSeries {
  *
  * @param buckets `strataOf(..., 'bucket')`
  * @param among indices of the arms of the even split
+ * @param missing what a missing reward means. Default `zero`
  * @example
  * timeSeries([], [0]) // => { times: [], shares: [], cumulative: [], evenSplit: [] }
  */
-export function timeSeries(buckets: readonly Stratum[], among: readonly number[]): TimeSeries {
+export function timeSeries(
+  buckets: readonly Stratum[],
+  among: readonly number[],
+  missing: Metric['missing'] = 'zero',
+): TimeSeries {
+  const basisOf = scoreBasis(missing, buckets, uniformOver(among));
   const byTime = new Map<number, Stratum[]>();
   for (const stratum of buckets) {
     const same = byTime.get(stratum.from);
@@ -44,7 +53,7 @@ export function timeSeries(buckets: readonly Stratum[], among: readonly number[]
         even = null;
         continue;
       }
-      const split = scoreMoments(evenSplitScore(stratum, among), moments);
+      const split = scoreMoments(evenSplitScore(basisOf(stratum), among), moments);
       even += split.count * split.mean;
     }
     cumulative.push(total);

@@ -25,7 +25,7 @@ describe('the contrast', () => {
         const strata = strataOfRows(rows, ARMS);
         const { difference } = commonWeightContrast(strata, 2, 0, [0, 1, 2]);
         const [a, c] = [0, 2].map((k) => armMeanAdaptive(strata, k, [0, 1, 2]).mean.value);
-        if (difference.value === null) expect([a, c]).toEqual([null, null]);
+        if (difference.value === null) expect([a, c]).toContain(null);
         else expect(agree(difference.value, c! - a!, Math.abs(a!) + Math.abs(c!) + 1)).toBe(true);
       }),
       { numRuns: 100 },

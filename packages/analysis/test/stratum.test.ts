@@ -49,11 +49,14 @@ describe('strata', () => {
     expect(momentsOf(strata[0]!)[0]).toEqual({ count: 4, mean: 0.25, m2: 0.75 });
   });
 
-  test('an arm a version lacks has probability 0 and no trials; missing means are zeros', () => {
+  test('an arm a version lacks has probability 0 and no trials; a version that knew no means has its own', () => {
     const [old, young] = strataOf(cells, versions, 'click');
     expect(old).toMatchObject({ arms: ['a', 'b', 'c'], p: [0.5, 0, 0.5], means: [0.1, 0, 0.3] });
     expect(old!.cells[1]).toEqual(EMPTY_CELL);
-    expect(young!.means).toEqual([0, 0, 0]);
+    // a: 1 and a missing reward; b: 1, 0 and a missing one; c: no trial, hence the mean of those five.
+    expect(young!.means).toEqual([1 / 2, 1 / 3, 2 / 5]);
+    const [first] = strataOf(cells, versions, 'click', 'bucket').slice(2);
+    expect(first!.means).toEqual(young!.means);
   });
 
   test('by bucket they stay apart', () => {
