@@ -160,7 +160,7 @@ function healthReport({ input, versions, arms, strata, constant }: Workings): He
   };
 }
 
-/** The leader is compared with each other arm at alpha / (K - 1), which makes the comparisons hold together. */
+/** The leader is compared with each other arm at alpha / (K - 1), and at alpha over all pairs: see `verdictOf`. */
 function verdict(
   { input: { experiment }, alpha, arms, strata }: Workings,
   health: HealthReport,
@@ -175,15 +175,17 @@ function verdict(
     arms: rows,
   };
   const metric = experiment.metrics.find(({ name }) => name === experiment.reward);
-  if (metric === undefined) return verdictOf({ ...base, lead: [], better: 'higher' });
+  if (metric === undefined) return verdictOf({ ...base, lead: [], pairs: [], better: 'higher' });
   const data = comparisonData(metric, strata, arms, arms.indexOf(experiment.control));
   const [leader, ...others] = rankArms(rows).map(({ arm }) => arm);
-  const lead = others.map((arm) => {
-    const options = { alpha: alpha / others.length };
-    const { anytime } = contrastOf(data, arms.indexOf(leader!), arms.indexOf(arm), options);
-    return { arm, interval: { ...anytime, level: 1 - alpha } };
-  });
-  return verdictOf({ ...base, lead, better: metric.better });
+  const leadAt = (comparisons: number): VerdictInput['lead'] =>
+    others.map((arm) => {
+      const options = { alpha: alpha / comparisons };
+      const { anytime } = contrastOf(data, arms.indexOf(leader!), arms.indexOf(arm), options);
+      return { arm, interval: { ...anytime, level: 1 - alpha } };
+    });
+  const pairs = (others.length * (others.length + 1)) / 2;
+  return verdictOf({ ...base, lead: leadAt(others.length), pairs: leadAt(pairs), better: metric.better });
 }
 
 function notesOf(experiment: Experiment): readonly string[] {

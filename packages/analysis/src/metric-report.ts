@@ -53,7 +53,7 @@ function chooseEstimator({ constant, metric }: ComparisonData): EstimatorChoice 
     return {
       name: 'common-weight AIPW',
       reason:
-        'the weights moved with the rewards, so plain means are biased; every version weighs alike for all its arms',
+        'more than one vector served, so plain means mix versions and are biased where weights follow rewards; every version weighs alike for all its arms',
     };
   const test = metric.type === 'binary' ? 'two proportions, Newcombe' : 'Welch';
   return { name: 'difference of means', reason: `the weights stood still: ${test}` };

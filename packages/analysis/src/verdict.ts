@@ -10,8 +10,10 @@ export interface VerdictInput {
   readonly open: string | null;
   /** Arms with their probability of being best, any order. */
   readonly arms: readonly { readonly arm: string; readonly probability: number | null }[];
-  /** The leader against every other arm: anytime-valid, all of them together. */
+  /** The leader against every other arm: anytime-valid at alpha / (K - 1) each. */
   readonly lead: readonly { readonly arm: string; readonly interval: Interval }[];
+  /** The same at alpha over the K (K - 1) / 2 pairs of arms: which of them are looked at was chosen by the data. */
+  readonly pairs: readonly { readonly arm: string; readonly interval: Interval }[];
   readonly better: 'higher' | 'lower';
 }
 
@@ -20,14 +22,16 @@ const UNLIKELY = 0.01;
 
 /**
  * The verdict, never more than the data carry: an arm is called best only when its anytime-valid intervals against
- * every other arm, simultaneous over them, all lie on its side of zero; else it leads, and nothing is decided.
+ * every other arm, at alpha / (K - 1) each, all lie on its side of zero; else it leads, and nothing is decided. That an
+ * arm which is not the best passes against the best is a chance of alpha / 2 over all arms together, so that the choice
+ * of the leader costs nothing. A single arm is called behind at alpha over all pairs: of two equal arms, either may lead.
  *
  * @param input probabilities, the leader's intervals and the health
  * @example
- * verdictOf({ health: 'ok', closed: 0, open: null, arms: [], lead: [], better: 'higher' }).sentences // => ['No trial has closed yet.']
+ * verdictOf({ health: 'ok', closed: 0, open: null, arms: [], lead: [], pairs: [], better: 'higher' }).sentences // => ['No trial has closed yet.']
  */
 export function verdictOf(input: VerdictInput): Verdict {
-  const { health, closed, open, arms, lead, better } = input;
+  const { health, closed, open, arms, lead, pairs, better } = input;
   const ranked = rankArms(arms);
   const first = ranked[0];
   if (closed === 0 || first === undefined) {
@@ -43,14 +47,16 @@ export function verdictOf(input: VerdictInput): Verdict {
       probability,
       sentences: ['A health check failed: do not act on these numbers before its cause is found.'],
     };
-  const ahead = lead.filter(({ interval }) => isAhead(interval, better)).map(({ arm }) => arm);
+  const aheadBy = (intervals: VerdictInput['lead']): readonly string[] =>
+    intervals.filter(({ interval }) => isAhead(interval, better)).map(({ arm }) => arm);
+  const ahead = aheadBy(lead);
   if (lead.length > 0 && ahead.length === lead.length) {
     const rest = list(ahead);
     const level = Math.round(100 * (lead[0]?.interval.level ?? 0.95));
     const sentences = [`${leader} is best: ahead of ${rest} (anytime-valid at ${level}%, all comparisons together).`];
     return { status: 'decided', leader, probability, sentences };
   }
-  return { status: 'not decided', leader, probability, sentences: undecided(ranked, ahead, lead) };
+  return { status: 'not decided', leader, probability, sentences: undecided(ranked, aheadBy(pairs), lead) };
 }
 
 /**

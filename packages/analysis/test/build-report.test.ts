@@ -1,7 +1,15 @@
 import type { SnapshotData, StatisticsCell } from '@armature/sdk/protocol';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ArmReport, buildReport, type Report, type SimulatedPolicy, thompsonPolicy } from '../src/index.js';
+import {
+  type ArmReport,
+  asymptoticFactor,
+  bernoulliCell,
+  buildReport,
+  type Report,
+  type SimulatedPolicy,
+  thompsonPolicy,
+} from '../src/index.js';
 import { CLICK, experimentOn, inputOf, NO_HEALTH } from './report-input.js';
 
 const environment = { arms: ['a', 'b', 'c'], rates: [0.1, 0.12, 0.2] };
@@ -96,6 +104,37 @@ describe('with constant weights', () => {
   });
 
   test('is honest JSON', () => expectHonest(report));
+});
+
+describe('ten arms alike', () => {
+  // Each arm 100,000 trials; a leads at 10 %, j has fewer. The leader was picked by these data from ten arms, so that
+  // an arm is behind at alpha over 45 pairs, not over 9 comparisons.
+  const arms = [...'abcdefghij'];
+  const factor = (comparisons: number) => asymptoticFactor(200_000, 0.05 / comparisons);
+  const reportAt = (gap: number) => {
+    const successes = arms.map((arm) => (arm === 'a' ? 10_000 : arm === 'j' ? 10_000 - gap : 9_990));
+    const versions = new Map([
+      [
+        '1.1',
+        {
+          ...{ experiment: 'headline', version: '1.1', definition: '', arms, asOf: {} },
+          ...{ rules: { policy: arms.map(() => 0.1) }, means: {} },
+        },
+      ],
+    ]);
+    const cells = successes.map((n) => ({ opened: 100_000, metrics: { click: bernoulliCell(100_000, n) } }));
+    const statistics = [{ experiment: 'headline', version: '1.1', rule: 'policy', bucket: 0, arms: cells }];
+    return buildReport({ ...moving, experiment: experimentOn(arms), statistics, versions }).verdict.sentences;
+  };
+
+  test('an arm is called behind when all pairs together allow it', () => {
+    // oracle: se of the difference of two rates near .1 over 100,000 each, sqrt(2 .1 .9 / 1e5) = .00134
+    const error = Math.sqrt((2 * 0.1 * 0.9) / 100_000);
+    const [nine, all] = [9, 45].map((comparisons) => Math.round(100_000 * error * factor(comparisons)));
+    expect(all! - nine!).toBeGreaterThan(20);
+    expect(reportAt(Math.round((nine! + all!) / 2)).join(' ')).not.toContain('behind');
+    expect(reportAt(all! + 10).join(' ')).toContain('j is behind a');
+  });
 });
 
 describe('edges', () => {

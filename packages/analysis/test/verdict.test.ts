@@ -19,6 +19,11 @@ const input: VerdictInput = {
     { arm: 'c', interval: across },
     { arm: 'd', interval: across },
   ],
+  pairs: [
+    { arm: 'b', interval: across },
+    { arm: 'c', interval: across },
+    { arm: 'd', interval: across },
+  ],
   better: 'higher',
 };
 
@@ -33,10 +38,11 @@ describe('the verdict', () => {
   });
 
   test('calls an arm behind only where the anytime interval says so', () => {
-    const lead = [input.lead[0]!, { arm: 'c', interval: above }, { arm: 'd', interval: above }];
-    expect(verdictOf({ ...input, lead }).sentences.at(-1)).toBe(
+    const pairs = [input.pairs[0]!, { arm: 'c', interval: above }, { arm: 'd', interval: above }];
+    expect(verdictOf({ ...input, pairs }).sentences.at(-1)).toBe(
       'c and d are behind a (anytime-valid, all comparisons together).',
     );
+    expect(verdictOf({ ...input, lead: pairs }).sentences.at(-1)).not.toContain('behind');
   });
 
   test('decides when the leader is ahead of every other arm', () => {

@@ -79,15 +79,16 @@ describe('report', () => {
                 old ███████
                     2026-11-23 05:00 .. 06:00 UTC, full bar 53.0%
 
-       worth    spend 31,933 in 1,925 closed trials; an even split expects 31,933: gain 0 (95% one look
-                not estimable: the rewards do not vary).
-       regret   loss against always serving new -4,036 (-7,792 .. -280), old +4,036 (+280 .. +7,792);
-                against the best of them +4,036 (+280 .. +7,792); 95%, all arms together, one look.
+       worth    spend 31,933 in 1,925 closed trials; an even split expects 31,923: gain +10 (95% one look
+                -166 .. +187).
+       regret   loss against always serving new -3,963 (-7,353 .. -574), old +3,943 (+553 .. +7,332);
+                against the best of them +3,943 (+553 .. +7,332); 95%, all arms together, one look.
 
        * mean* by difference of means: the weights stood still: Welch.
        * 95% anytime-valid intervals (asymptotic confidence sequence) on the difference of means, valid
-         because the weights stood still: right at every look together, from 300 draws in each compared
-         arm on. The interval beside it is right at one look fixed beforehand.
+         because the weights stood still: each of them, taken by itself, right at every look together,
+         from 300 draws in each compared arm on. The interval beside it is right at one look fixed
+         beforehand.
        * Randomised by one unit, for ever: a trial is the first decision of that unit, its rewards
          combined. Weighing single decisions is refused: it would reject true null hypotheses far too
          often.
