@@ -2,6 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { encodeGroup, encodeHeader, encodeRecord, segmentName } from '@armature/analysis/log';
 import { describe, expect, test } from 'vitest';
 import { cli, folderOf } from './recorded-terminal.js';
 
@@ -63,9 +64,12 @@ describe('the program', () => {
   });
 
   test('an unforeseen failure is one line, and its details are there for the asking', () => {
+    // a config log whose check is right and whose record is none: no server writes that
+    const record = encodeRecord({ offset: 0, at: 0, event: { type: 'dev.armature.snapshot.v1' } });
+    const header = encodeHeader({ log: 'L', stream: 'config', base: 0, schema: 1 });
     const folder = folderOf({
       'log.json': '{"schema":1,"id":"L","partitions":1}',
-      config: 'a file where a folder belongs',
+      [`config/${segmentName(0)}`]: Buffer.concat([header, encodeGroup([record])]).toString(),
     });
     const { status, stderr } = armature(['report', folder]);
     expect(status).toBe(1);
