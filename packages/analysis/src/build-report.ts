@@ -168,7 +168,7 @@ function verdict(
   reward: MetricReport | undefined,
 ): Verdict {
   const rows = (reward?.arms ?? []).map(({ arm, probabilityBest }) => ({ arm, probability: probabilityBest }));
-  const base: Omit<VerdictInput, 'lead' | 'better'> = {
+  const base: Omit<VerdictInput, 'lead' | 'pairs' | 'better'> = {
     health: health.status,
     closed: trials.closed,
     open: trials.text,
