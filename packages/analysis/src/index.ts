@@ -36,4 +36,5 @@ export * from './stratum.js';
 export * from './thompson-policy.js';
 export * from './time-series.js';
 export * from './verdict.js';
+export * from './weighted-rate.js';
 export * from './welch.js';

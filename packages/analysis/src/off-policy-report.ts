@@ -84,6 +84,7 @@ export function offPolicyReport<Row extends LoggedRow>(input: OffPolicyInput<Row
     })),
     notes: [
       'IPW is unbiased, SNIPW steadier; both trust the logged propensities. The mean weight should be 1 within a few standard errors.',
+      'A value is per row, over the times and, where a row is one slot of several, the positions as logged. The propensity is taken to be given both, and rows shown together to be independent.',
     ],
   };
 }
