@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { afterEach, expect, test } from 'vitest';
 import { expectSameCells, foldedCells, naiveCells } from '../oracles/naive-cells.js';
 import { naiveJoin } from '../oracles/naive-join.js';
 import { readBack } from './read-back.js';
-import { freePort, type ServerProcess, serverProcess } from './server-process.js';
+import { BINARY, freePort, type ServerProcess, serverProcess } from './server-process.js';
 import { createWriter } from './writer.js';
 
 /** `node scripts/kill.mjs --kills 200 --seed 7` sets these; without it a short run with a new seed each time. */
@@ -23,6 +24,12 @@ afterEach(async () => {
   if (data !== undefined) await rm(data, { recursive: true, force: true });
 });
 
+/** The log folded from its first record on, by a process of its own. */
+function replay(directory: string): { readonly same: boolean; readonly partitions: readonly { records: number }[] } {
+  const { stdout } = spawnSync(process.execPath, [BINARY, 'replay', directory, '--json'], { encoding: 'utf8' });
+  return JSON.parse(stdout);
+}
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test(
@@ -30,7 +37,7 @@ test(
   async () => {
     const random = createRandom(SEED);
     data = await mkdtemp(join(tmpdir(), 'armature-kill-'));
-    server = serverProcess(data, await freePort(), PARTITIONS);
+    server = serverProcess({ data, port: await freePort(), partitions: PARTITIONS });
     await server.start();
     const { url } = server;
     const writer = createWriter(url, random, Math.max(1, Math.round(80 / KILLS)), 0.15);
@@ -47,13 +54,22 @@ test(
       for (; writing; decided += 1) {
         const decision = client.decide('clicks');
         if (decided % 3 === 0) client.reward(decision, true);
+        const unit = `visitor-${decided}`;
+        if (decided % 4 === 0) client.decide('pages', { unit });
+        if (decided % 8 === 0) client.reward({ experiment: 'pages', unit }, true);
         await pause(KILLS > 50 ? 100 : 20);
       }
     })();
     const recoveries: number[] = [];
-    for (let kill = 0; kill < KILLS; kill += 1) {
+    let kills = 0;
+    while (kills < KILLS) {
       await pause(50 + random() * 400);
       await server.kill();
+      kills += 1;
+      if (kills < KILLS && random() < 0.25) {
+        await server.killStarting(random() * 1000); // while it recovers from the one before
+        kills += 1;
+      }
       const killedAt = Date.now();
       await server.start();
       recoveries.push(Date.now() - killedAt);
@@ -90,15 +106,19 @@ test(
     const cells = naiveCells(trials, read.registry);
     expectSameCells(foldedCells(read.statistics, read.registry), cells);
     expect(read.refolded).toEqual(read.checkpoints);
+    const replayed = replay(data);
+    expect(replayed).toMatchObject({ same: true });
+    expect(replayed.partitions.map(({ records }) => records)).toEqual(read.records.map((records) => records.length));
 
     const counted = [...cells]
       .filter(([key]) => / (click|read)$/.test(key))
       .reduce((sum, [, cell]) => sum + cell.trials, 0);
     expect(counted).toBe(trials.length);
     recoveries.sort((a, b) => a - b);
+    const torn = server.said.split('torn tail cut').length - 1;
     console.log(
-      `seed ${SEED}: ${KILLS} kills, ${inLog.size} events accepted, ${writer.repeated} sent again on purpose, ` +
-        `${total('duplicates')} duplicates in the log, lost 0, doubled 0, ${trials.length} trials; ` +
+      `seed ${SEED}: ${kills} kills, ${inLog.size} events accepted, ${writer.repeated} sent again on purpose, ` +
+        `${total('duplicates')} duplicates in the log, lost 0, doubled 0, ${trials.length} trials; ${torn} torn tails cut; ` +
         `start after a kill ${recoveries[Math.floor(recoveries.length / 2)]} ms median, ${recoveries.at(-1)} ms longest`,
     );
   },

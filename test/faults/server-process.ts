@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-const BINARY = fileURLToPath(new URL('../../packages/server/bin/armature.js', import.meta.url));
+export const BINARY = fileURLToPath(new URL('../../packages/server/bin/armature.js', import.meta.url));
 const EXPERIMENTS = fileURLToPath(new URL('./experiments', import.meta.url));
 
 /** The real server in a process of its own, which can be killed and started again on the same port. */
@@ -12,47 +13,65 @@ export interface ServerProcess {
   start(): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
+  /** Starts it, and kills it after some time, wherever it is by then. */
+  killStarting(ms: number): Promise<void>;
   /** SIGTERM. @returns its exit code */
   stop(): Promise<number | null>;
+  /** Waits until it ends of its own accord. @returns its exit code */
+  ended(): Promise<number | null>;
   /** Everything it said on standard error. */
   readonly said: string;
 }
 
-export function serverProcess(data: string, port: number, partitions: number): ServerProcess {
+export interface ServerProcessOptions {
+  readonly data: string;
+  readonly port: number;
+  readonly partitions: number;
+  /** A module that is loaded before the server. */
+  readonly preload?: URL;
+  readonly variables?: NodeJS.ProcessEnv;
+}
+
+export function serverProcess({ data, port, partitions, preload, variables }: ServerProcessOptions): ServerProcess {
   let child: ChildProcess | undefined;
   let said = '';
-  const end = async (signal: NodeJS.Signals): Promise<number | null> => {
+  const spawned = (): ChildProcessByStdio<null, Readable, Readable> => {
+    const flags = ['--experiments', EXPERIMENTS, '--data', data, '--port', `${port}`, '--partitions', `${partitions}`];
+    const before = preload === undefined ? [] : ['--import', preload.href];
+    const started = spawn(process.execPath, [...before, BINARY, 'serve', ...flags], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...variables },
+    });
+    child = started;
+    started.stderr.on('data', (chunk) => {
+      said += String(chunk);
+    });
+    return started;
+  };
+  const ended = async (signal?: NodeJS.Signals): Promise<number | null> => {
     const running = child;
     child = undefined;
-    if (running === undefined || running.exitCode !== null) return running?.exitCode ?? null;
-    const exited = once(running, 'exit');
-    running.kill(signal);
-    const [code] = await exited;
+    if (running === undefined) return null;
+    if (running.exitCode !== null || running.signalCode !== null) return running.exitCode;
+    const closed = once(running, 'close');
+    if (signal !== undefined) running.kill(signal);
+    const [code] = await closed;
     return code as number | null;
   };
   return {
     url: `http://127.0.0.1:${port}`,
     async start() {
-      const flags = [
-        '--experiments',
-        EXPERIMENTS,
-        '--data',
-        data,
-        '--port',
-        `${port}`,
-        '--partitions',
-        `${partitions}`,
-      ];
-      const started = spawn(process.execPath, [BINARY, 'serve', ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
-      child = started;
-      started.stderr.on('data', (chunk) => {
-        said += String(chunk);
-      });
-      for await (const chunk of started.stdout) if (String(chunk).includes('listening on')) return;
+      for await (const chunk of spawned().stdout) if (String(chunk).includes('listening on')) return;
       throw new Error(`the server ended before it listened: ${said}`);
     },
-    kill: async () => void (await end('SIGKILL')),
-    stop: () => end('SIGTERM'),
+    kill: async () => void (await ended('SIGKILL')),
+    async killStarting(ms) {
+      spawned().stdout.resume();
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      await ended('SIGKILL');
+    },
+    stop: () => ended('SIGTERM'),
+    ended: () => ended(),
     get said() {
       return said;
     },
