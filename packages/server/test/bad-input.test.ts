@@ -167,6 +167,13 @@ const ITEMS: readonly [row: number, what: string, item: () => unknown, code: str
   [18, 'reward {}', reward({}), 'REWARD_NOT_NUMBER', /./],
   [20, 'a binary reward of 2', reward(2), 'REWARD_OUT_OF_RANGE', /outside 0 \.\. 1/],
   [20, 'a binary reward of .5', reward(0.5), 'REWARD_OUT_OF_RANGE', /send 0 or 1/],
+  [
+    20,
+    'a reward whose square is no number',
+    reward(-1e200, 'score'),
+    'REWARD_OUT_OF_RANGE',
+    /between -1e\+100 and 1e\+100/,
+  ],
   [20, 'a bounded reward below its range', reward(-0.01, 'score'), 'REWARD_OUT_OF_RANGE', /outside 0 \.\. 10/],
   [20, 'a metric that is misspelt', reward(1, 'corect'), 'UNKNOWN_METRIC', /did you mean correct\?/],
   [21, 'a numeric id', decision({ id: 7 }), 'ID_INVALID', /number/],

@@ -116,6 +116,9 @@ function unknownArm(arm: string, arms: readonly string[]): Fault {
   return fault('UNKNOWN_ARM', '/data/arm', `no arm ${JSON.stringify(arm)}`, advice);
 }
 
+/** The squares of larger rewards, weighed by small probabilities and summed, leave the doubles. */
+const LARGEST_REWARD = 1e100;
+
 function checkReward(event: RewardEvent, time: number, known: KnownExperiment): Fault | undefined {
   const { metrics } = event.data;
   for (const [name, value] of Object.entries(metrics)) {
@@ -127,6 +130,10 @@ function checkReward(event: RewardEvent, time: number, known: KnownExperiment): 
       const list = names.length === 0 ? `${known.id} has no metric` : `known: ${names.join(', ')}`;
       const advice = close === undefined ? list : `did you mean ${close}?`;
       return fault('UNKNOWN_METRIC', pointer, `${known.id} has no metric ${JSON.stringify(name)}`, advice);
+    }
+    if (Math.abs(value) > LARGEST_REWARD) {
+      const advice = `send a reward between -${LARGEST_REWARD} and ${LARGEST_REWARD}`;
+      return fault('REWARD_OUT_OF_RANGE', pointer, `${name} is ${value}, whose square is no number`, advice);
     }
     const range = metric.range ?? (metric.type === 'binary' ? ([0, 1] as const) : undefined);
     if (range !== undefined && !(value >= range[0] && value <= range[1])) {
