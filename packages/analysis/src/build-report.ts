@@ -195,6 +195,10 @@ function notesOf(experiment: Experiment): readonly string[] {
     notes.push(
       `Randomised by ${describeUnit(experiment)}: a trial is the first decision of that unit, its rewards combined. Weighing single decisions is refused: it would reject true null hypotheses far too often.`,
     );
+  if (experiment.assign === 'unit' && experiment.reassignMs !== null)
+    notes.push(
+      'A unit counts once a period, drawn afresh each time: the intervals are about the units that came, as often as they came. Where an effect differs from unit to unit they are too narrow for other units, and what one period does to the next stays in the numbers.',
+    );
   if (experiment.reward !== undefined)
     notes.push(
       "P(best) is the policy's own posterior on pooled rewards: it assumes that no rate drifts. The intervals do not.",

@@ -170,6 +170,9 @@ describe('edges', () => {
     const report = buildReport({ ...moving, experiment });
     expect(report.experiment.randomisationUnit).toBe('one unit in one period of 1d');
     expect(report.notes.join(' ')).toContain('Weighing single decisions is refused');
+    expect(report.notes.join(' ')).toContain('about the units that came');
+    const once = buildReport({ ...moving, experiment: { ...experiment, reassignMs: null } });
+    expect(once.notes.join(' ')).not.toContain('about the units that came');
   });
 
   test('a metric that ignores missing rewards says that reward may select', () => {
