@@ -15,6 +15,11 @@ export const ANALYSIS_ERRORS = {
     do: 'name the data directory of a server, such as .armature',
     retryable: false,
   },
+  LOG_SHORTER: {
+    what: 'the log has lost records',
+    do: 'restore the whole directory from one copy: a report on what is left would be wrong',
+    retryable: false,
+  },
   NOT_IN_LOG: {
     what: 'the log has no experiment of this name',
     do: 'name one that it has',

@@ -56,7 +56,7 @@ export async function requireLog(directory: string): Promise<LogMeta> {
  *
  * @param directory the data directory
  * @param options `sink` for those who want trials rather than statistics
- * @throws AnalysisError LOG_MISSING; LogDamage, LogHole
+ * @throws AnalysisError LOG_MISSING, LOG_SHORTER; LogDamage, LogHole
  */
 export async function foldLog(
   directory: string,
@@ -64,6 +64,7 @@ export async function foldLog(
 ): Promise<FoldedLog> {
   const meta = await requireLog(directory);
   const config = options.config ?? (await readConfigLog(directory));
+  const seen = offsetsSeen(config);
   const partitions: PartitionState[] = [];
   let records = 0;
   for (let partition = 0; partition < meta.partitions; partition++) {
@@ -75,9 +76,29 @@ export async function foldLog(
         return onProgress?.({ partition, partitions: meta.partitions, records });
       },
     });
+    const known = seen.get(String(partition)) ?? 0;
+    if (state.offset < known) {
+      throw new AnalysisError(
+        'LOG_SHORTER',
+        `partition ${partition} of ${state.offset} records, a version made from ${known}`,
+      );
+    }
     partitions.push(state);
   }
   return { meta, config, partitions };
+}
+
+/** How far the versions that have been read so far had seen each partition: no partition can be shorter. */
+function offsetsSeen({ experiments, registry }: ConfigReading): ReadonlyMap<string, number> {
+  const seen = new Map<string, number>();
+  for (const name of experiments.keys()) {
+    for (const { asOf } of registry.versions(name)) {
+      for (const [partition, offset] of Object.entries(asOf)) {
+        seen.set(partition, Math.max(seen.get(partition) ?? 0, offset));
+      }
+    }
+  }
+  return seen;
 }
 
 /**

@@ -41,7 +41,7 @@ export function metricReport(input: MetricInput): MetricReport {
     trials: data.pooled.reduce((sum, { count }) => sum + count, 0),
     estimator: chooseEstimator(data),
     arms: rows,
-    contrasts: arms.flatMap((_, k) => (k === at ? [] : [contrastReport(input, data, k, at, rows[at]!.mean)])),
+    contrasts: arms.flatMap((_, k) => (k === at ? [] : [contrastReport(input, data, k, at)])),
     worth: worthReport(data, arms, alpha),
     series: seriesReport(input, data.common),
     notes: notesOf(data, arms),
@@ -60,19 +60,14 @@ function chooseEstimator({ constant, metric }: ComparisonData): EstimatorChoice 
 }
 
 function armReport(
-  { arms, control, strata, now, best, alpha, metric }: MetricInput,
+  { arms, control, strata, now, best, alpha }: MetricInput,
   data: ComparisonData,
   k: number,
 ): ArmReport {
   const opened = strata.reduce((sum, stratum) => sum + stratum.opened[k]!, 0);
   const all = strata.reduce((sum, stratum) => sum + stratum.opened.reduce((total, n) => total + n, 0), 0);
   const { count, mean } = data.pooled[k]!;
-  const estimate: ArmMean = data.constant
-    ? armMeanConstant(data.pooled[k]!, metric.type, { alpha })
-    : armMeanAdaptive(strata, k, comparedWith(data, [...new Set([arms.indexOf(control), k])]), {
-        alpha,
-        missing: metric.missing,
-      });
+  const estimate = meanOf(data, k, [...new Set([arms.indexOf(control), k])], alpha);
   return {
     arm: arms[k]!,
     control: arms[k] === control,
@@ -87,14 +82,22 @@ function armReport(
   };
 }
 
+/** An arm's mean by the estimator of the contrast of `compared`. */
+function meanOf(data: ComparisonData, arm: number, compared: readonly number[], alpha: number): ArmMean {
+  const { metric, strata, constant, pooled } = data;
+  if (constant) return armMeanConstant(pooled[arm]!, metric.type, { alpha });
+  return armMeanAdaptive(strata, arm, comparedWith(data, compared), { alpha, missing: metric.missing });
+}
+
 function contrastReport(
   { arms, alpha }: MetricInput,
   data: ComparisonData,
   arm: number,
   against: number,
-  base: Estimate,
 ): ContrastReport {
   const numbers = contrastOf(data, arm, against, { alpha });
+  // Over the versions of the contrast: an arm added on the way is not measured by what control was before.
+  const base = meanOf(data, against, [arm, against], alpha).mean;
   return { arm: arms[arm]!, against: arms[against]!, ...numbers, relative: relativeTo(numbers.difference, base) };
 }
 

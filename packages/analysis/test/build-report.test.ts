@@ -3,11 +3,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type ArmReport,
+  armMeanAdaptive,
   asymptoticFactor,
   bernoulliCell,
   buildReport,
   type Report,
+  ramp,
   type SimulatedPolicy,
+  strataOf,
   thompsonPolicy,
 } from '../src/index.js';
 import { CLICK, experimentOn, inputOf, NO_HEALTH } from './report-input.js';
@@ -189,6 +192,19 @@ describe('edges', () => {
     expect(report.metrics[0]!.worth.regret.map(({ arm }) => arm)).toEqual(['a', 'b']);
     expect(report.metrics[0]!.notes.join(' ')).toContain('c could not be drawn in every version');
     expectHonest(report);
+  });
+
+  test('a relative difference is measured by control over the versions of its contrast', () => {
+    // Rates rise from .1 to .6 over the run; c could be drawn in its first half only, where control's mean is lower.
+    const policy: SimulatedPolicy = (seen) =>
+      seen.reduce((sum, { trials }) => sum + trials, 0) < 3000 ? [0.4, 0.3, 0.3] : [0.5, 0.5, 0];
+    const rising = { ...environment, trend: ramp(0.5, 6000) };
+    const input = inputOf({ environment: rising, policy, trials: 6000, updateEvery: 500, seed: 3 });
+    const [, c] = buildReport(input).metrics[0]!.contrasts;
+    const strata = strataOf(input.statistics, input.versions, 'click');
+    const control = armMeanAdaptive(strata, 0, [0, 2]).mean.value!;
+    expect(control).toBeLessThan(0.26);
+    expect(c!.relative.value).toBeCloseTo(c!.difference.value! / control, 12);
   });
 
   test('no reward, no experiment data, one arm: still a report', () => {

@@ -69,7 +69,8 @@ export function betaPosterior(
   range: readonly [low: number, high: number] = [0, 1],
 ): BetaPosterior {
   const [low, high] = range;
-  const sum = (cell.rewarded * cell.mean - cell.trials * low) / (high - low);
+  // Each part by its distance from the low end: where the range lies far from 0, sums of rewards lose its digits.
+  const sum = (cell.rewarded * (cell.mean - low) - (cell.trials - cell.rewarded) * low) / (high - low);
   const alpha = prior.alpha + sum;
   const beta = prior.beta + (cell.trials - sum);
   return checked({ kind: 'beta', alpha, beta }, ['alpha', 'beta']);

@@ -37,6 +37,14 @@ describe('the posterior of a rate', () => {
     expect(betaPosterior(cell, undefined, [-1, 9])).toEqual({ kind: 'beta', alpha: 3, beta: 7 });
   });
 
+  test('a range far from 0 loses no trial', () => {
+    // Ten million rewards at a quarter of [1e9, 1e9 + 1]: as a difference of two sums of 1e16 it lost the digits.
+    const cell = { trials: 1e7 + 1, rewarded: 1e7 + 1, mean: 1e9 + 0.25, m2: 1e6 };
+    const { alpha, beta } = betaPosterior(cell, { alpha: 1, beta: 1 }, [1e9, 1e9 + 1]);
+    expect(alpha).toBe(1 + 0.25 * (1e7 + 1));
+    expect(alpha + beta).toBe(1e7 + 3);
+  });
+
   test('rewards outside the range are refused', () => {
     const cell: Cell = { trials: 5, rewarded: 5, mean: 3, m2: 0 };
     expect(() => betaPosterior(cell)).toThrow(expect.objectContaining({ code: 'POSTERIOR_INVALID' }));
