@@ -31,7 +31,7 @@ async function killAfterVisitors(child: ChildProcess): Promise<void> {
   let text = '';
   for await (const chunk of child.stdout ?? []) {
     text += String(chunk);
-    if (/visitors {2}share now/.test(text)) break;
+    if (/[1-9]\d?,\d{3} of 24,000 visitors {2}share now/.test(text)) break;
   }
   child.kill('SIGKILL');
   await once(child, 'exit');

@@ -3,6 +3,7 @@ import { createLives, type Lives, type LivesOptions, type Plan } from './lives.j
 import type { End, Ignored } from './unsynced-disk.js';
 import { expectWholeLog, recordsOf } from './whole-log.js';
 
+const ENDS: readonly End[] = ['kill', 'prefix', 'zeros'];
 const CUTS: readonly End[] = ['prefix', 'zeros'];
 
 let open: Lives[] = [];
@@ -27,13 +28,13 @@ async function expectWhole(options: LivesOptions, plans: readonly Plan[]): Promi
   return lives;
 }
 
-describe.each([1, 3])('twelve lives that a power cut ends at random operations, %i partitions', (partitions) => {
+describe.each([1, 3])('twelve lives that end at random operations, %i partitions', (partitions) => {
   test.each([1, 2, 3, 4])('every accepted event counts once, as an independent joiner says (seed %i)', async (seed) => {
     const lives = await begin({ seed, partitions });
     const { random, sender } = lives;
     let ended = 0;
     for (let n = 0; n < 12; n += 1) {
-      const end = CUTS[Math.floor(random() * 2)] as End;
+      const end = ENDS[Math.floor(random() * 3)] as End;
       const operation = 1 + Math.floor(random() * (40 + 40 * partitions));
       const operations = await lives.live({ steps: 6, end, operation });
       if (operations.length === operation) ended += 1;
@@ -70,6 +71,20 @@ describe('a life that ends at its every operation', () => {
     const operations = await operationsOf(torn);
     for (const at of operations.keys()) await expectWhole(options, [torn, { steps, end, operation: at + 1 }]);
   });
+
+  test('by a kill, with a power cut after it, loses and doubles nothing', async () => {
+    const operations = await operationsOf();
+    for (const at of operations.keys()) {
+      const cut: Plan = { steps: 1, end: 'prefix' };
+      await expectWhole(options, [{ steps, end: 'kill', operation: at + 1 }, cut]);
+    }
+  });
+});
+
+test('a data directory that the server made is there after a power cut', async () => {
+  for (let seed = 1; seed <= 6; seed += 1) {
+    await expectWhole({ seed, partitions: 1, made: [] }, [{ steps: 2, end: 'prefix' }]);
+  }
 });
 
 /** Ids that were acknowledged and are not on the disk after one power cut, over some seeds. */

@@ -2,7 +2,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ClosedTrial } from '@armature/analysis/fold';
-import { encodeGroup, encodeRecord, layoutOf, segmentName } from '@armature/analysis/log';
+import { encodeGroup, encodeRecord, layoutOf, readConfig, segmentName } from '@armature/analysis/log';
 import { afterAll, describe, expect, test } from 'vitest';
 import { commonWeightSumsFromRows, foldLog, readReports, sumsVariance, type TrialRow } from '../src/index.js';
 import { generateLog, type LogPlan, START, writeLog } from './written-log.js';
@@ -38,6 +38,19 @@ function numbersIn(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
   return Object.values(value).reduce((sum: number, member) => sum + numbersIn(member), 0);
 }
+
+test('a log that has lost records which a version was made from gives no report', async () => {
+  const folder = written({ partitions: 2 });
+  const config = [];
+  for await (const records of readConfig(folder)) config.push(...records);
+  const last = config.at(-1)!;
+  const seen = { ...last.event, data: { ...last.event.data, asOf: { '1': 100 } } };
+  const record = encodeRecord({ offset: last.offset + 1, at: last.at, event: seen });
+  appendFileSync(join(layoutOf(folder).config, segmentName(0)), encodeGroup([record]));
+  expect(await readReports(folder, { now: NOW })).toHaveLength(2);
+  writeFileSync(join(layoutOf(folder).partition(1), segmentName(0)), '');
+  await expect(readReports(folder, { now: NOW })).rejects.toMatchObject({ code: 'LOG_SHORTER' });
+});
 
 describe('the two readers', () => {
   test.each([1, 2, 3])('give the same report, number by number (seed %i)', async (seed) => {

@@ -81,6 +81,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   });
   const print = options.print ?? ((line) => void process.stdout.write(`${line}\n`));
   const count = Object.keys(engine.snapshot.experiments).length;
-  print(`listening on ${url} · ${count} experiment${count === 1 ? '' : 's'} · data in ${options.data}`);
+  const access = apiKeys.length === 0 ? 'open to this machine, no API keys' : 'API keys required';
+  print(`listening on ${url} · ${access} · ${count} experiment${count === 1 ? '' : 's'} · data in ${options.data}`);
   return { url, engine, app, exited, stop: () => finish(0, 0).then(() => exited.then(() => {})) };
 }

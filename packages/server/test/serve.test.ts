@@ -31,7 +31,9 @@ test('it prints one line with its address, and closes with status 0', async () =
   space = await workspace(FILES);
   const lines: string[] = [];
   const { url, stop, exited } = await start({ print: (line: string) => lines.push(line) });
-  expect(lines).toEqual([`listening on ${url} · 2 experiments · data in ${space.data}`]);
+  expect(lines).toEqual([
+    `listening on ${url} · open to this machine, no API keys · 2 experiments · data in ${space.data}`,
+  ]);
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   await stop();
   expect(await exited).toBe(0);

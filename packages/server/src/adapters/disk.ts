@@ -1,10 +1,23 @@
-import { link, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { FileSystem } from '../ports.js';
 
 const FLAGS = { create: 'wx', existing: 'r+', replace: 'w' } as const;
 
 function codeOf(cause: unknown): string | undefined {
   return (cause as NodeJS.ErrnoException | undefined)?.code;
+}
+
+/** Makes a folder and those above it. Node's own recursion does not end where the system refuses without a reason. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path);
+  } catch (cause) {
+    if (codeOf(cause) === 'EEXIST' && (await stat(path)).isDirectory()) return;
+    if (codeOf(cause) !== 'ENOENT' || dirname(path) === path) throw cause;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
 }
 
 /** The machine's file system. */
@@ -42,9 +55,7 @@ export function disk(): FileSystem {
         throw cause;
       }
     },
-    async mkdir(path) {
-      await mkdir(path, { recursive: true });
-    },
+    mkdir: makeFolder,
     rename,
     async link(from, to) {
       try {

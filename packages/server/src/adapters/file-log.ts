@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type LogMeta, layoutOf } from '@armature/analysis/log';
 import type { ConfigLogEvent, LogEvent } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
@@ -34,6 +34,8 @@ export async function openFileLog(options: FileLogOptions): Promise<EventLog> {
   const { fs, directory } = options;
   const layout = layoutOf(directory);
   await fs.mkdir(directory);
+  // a new directory is durable in its folder before the log in it promises anything
+  if ((await fs.readText(layout.meta)) === undefined) await fs.syncDirectory(dirname(resolve(directory)));
   const unlock = await takeLock(fs, layout.lock);
   try {
     return await open(options, unlock);

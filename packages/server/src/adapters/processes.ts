@@ -17,10 +17,11 @@ export interface Processes {
 
 /** The machine's processes; start times are read from /proc where there is one. */
 export function machineProcesses(fs: FileSystem): Processes {
-  const startOf = async (of: number): Promise<string | undefined> => {
+  const fieldsOf = async (of: number): Promise<readonly string[] | undefined> => {
     const stat = await fs.readText(`/proc/${of}/stat`).catch(() => undefined);
-    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   };
+  const startOf = async (of: number): Promise<string | undefined> => (await fieldsOf(of))?.[19];
   return {
     async own() {
       const started = await startOf(pid);
@@ -32,7 +33,10 @@ export function machineProcesses(fs: FileSystem): Processes {
       } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code !== 'EPERM') return false;
       }
-      return name.started === undefined || name.started === (await startOf(name.pid));
+      const fields = await fieldsOf(name.pid);
+      // one that ended and that nobody has collected yet still has its number, and holds nothing
+      if (fields?.[0] === 'Z' || fields?.[0] === 'X') return false;
+      return name.started === undefined || name.started === fields?.[19];
     },
   };
 }

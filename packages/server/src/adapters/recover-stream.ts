@@ -45,9 +45,11 @@ export async function recoverStream(options: RecoverOptions): Promise<RecoveredS
   const file = await fs.open(last.path, 'existing');
   if (tail.good < tail.size) {
     await file.truncate(tail.good);
-    await file.sync();
     options.logger.warn('torn tail cut', { stream: name, segment: last.path, bytes: tail.size - tail.good });
   }
+  // a process that was killed may have left what it had not synced
+  await file.sync();
+  await fs.syncDirectory(folder);
   const segment: SegmentFile = { path: last.path, file, size: tail.good };
   if (tail.good > 0) return { segment, end: tail.end, at: tail.at };
   const started = await startSegment(fs, segment, { log, stream: name, base: last.base, schema: 1 });

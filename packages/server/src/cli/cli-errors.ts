@@ -25,7 +25,7 @@ export const CLI_ERRORS = {
   },
   REPLAY_DIFFERS: {
     what: 'the log does not give the state that a checkpoint holds',
-    do: 'keep a copy of the directory, then delete the checkpoint: it is made again from the log',
+    do: 'keep a copy of the directory; where the log ends before the checkpoint, restore the log from a copy, else delete the checkpoint: it is made again',
     retryable: false,
   },
   ADDRESS_UNUSABLE: {
@@ -48,6 +48,11 @@ export const CLI_ERRORS = {
     what: "the demo's second process ended before its visitors did",
     do: 'see its last lines above, then run the demo again: it goes on',
     retryable: true,
+  },
+  API_KEYS_INVALID: {
+    what: 'ARMATURE_API_KEYS holds no usable keys',
+    do: 'give keys of 16 characters or more, separated by commas, or unset it for an open server on this machine',
+    retryable: false,
   },
   UNEXPECTED: {
     what: 'the command failed in an unforeseen way',

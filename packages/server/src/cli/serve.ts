@@ -26,6 +26,15 @@ export function integer(least: number, most: number): (text: string) => number {
 /** Keys as the environment gives them: separated by commas or white space, so that they stay out of process lists. */
 const keysIn = (text: string | undefined): readonly string[] => text?.split(/[\s,]+/).filter((key) => key !== '') ?? [];
 
+const LEAST_KEY = 16;
+
+/** A variable that was meant to close the server must not leave it open, or ajar. */
+function checkKeys(keys: readonly string[], text: string | undefined): void {
+  if (text !== undefined && keys.length === 0) throw cliError('API_KEYS_INVALID', { got: 'no key in it' });
+  const short = keys.filter((key) => key.length < LEAST_KEY).length;
+  if (short > 0) throw cliError('API_KEYS_INVALID', { got: `${short} shorter than ${LEAST_KEY} characters` });
+}
+
 /** An address that cannot be listened on is a configuration to change, not a failure of the server. */
 function portFault(cause: unknown, { host, port }: ServeFlags): Error | undefined {
   const { code, syscall } = (cause ?? {}) as NodeJS.ErrnoException;
@@ -51,6 +60,7 @@ export const serveCommand: AddCommand = (program, terminal) => {
       const { serve } = await import('../main.js');
       const apiKeys = keysIn(terminal.variable('ARMATURE_API_KEYS'));
       try {
+        checkKeys(apiKeys, terminal.variable('ARMATURE_API_KEYS'));
         const { exited } = await serve({ ...flags, apiKeys, print: terminal.out });
         terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
       } catch (cause) {

@@ -77,6 +77,20 @@ describe('the program', () => {
     expect(armature(['report', folder], { ARMATURE_DEBUG: '1' }).stderr).toMatch(/\n\s+at /);
   });
 
+  test('keys that were meant to close the server and do not are refused', () => {
+    const folder = folderOf({ 'a.yaml': GOOD });
+    const serve = (keys: string) =>
+      armature(['serve', '--experiments', folder, '--data', join(folder, 'data'), '--port', '0'], {
+        ARMATURE_API_KEYS: keys,
+      });
+    for (const keys of [' , ', 'a', 'a-key-that-is-long-enough,short']) {
+      const { status, stderr } = serve(keys);
+      expect(status, keys).toBe(78);
+      expect(stderr).toMatch(/^API_KEYS_INVALID: /);
+      expect(stderr).not.toContain('long-enough');
+    }
+  });
+
   test('a broken log.json is named, in one line', () => {
     const { status, stderr } = armature(['report', folderOf({ 'log.json': '{' })]);
     expect(status).toBe(1);
@@ -107,7 +121,10 @@ describe('the program', () => {
     const folder = folderOf({ 'experiments/a.yaml': GOOD });
     const child = spawn(process.execPath, [BINARY, 'serve', '--port', '0'], { cwd: folder, stdio: 'pipe' });
     const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
-    const url = /^listening on (http:\S+) · 1 experiment · data in \.armature\n$/.exec(line)?.[1];
+    const url =
+      /^listening on (http:\S+) · open to this machine, no API keys · 1 experiment · data in \.armature\n$/.exec(
+        line,
+      )?.[1];
     expect(url).toBeDefined();
     const decided = armature(['decide', 'button', '--unit', 'u-1', '--url', url!, '--log', '--json']);
     expect(JSON.parse(decided.stdout)).toMatchObject({ logged: true, decision: { reason: 'split' } });

@@ -16,7 +16,7 @@ export function createScreen(terminal: Terminal, everyMs: number): Screen {
 function movingScreen(terminal: Terminal): Screen {
   let drawn = 0;
   const draw = async (moment: Moment): Promise<void> => {
-    const lines = renderMoment(moment, terminal.colours);
+    const lines = renderMoment(moment, terminal.colours, terminal.columns);
     const up = drawn === 0 ? '' : `\x1b[${drawn}A`;
     drawn = lines.length;
     await terminal.write(`${up}${lines.map((line) => `\x1b[2K${line}\n`).join('')}`);
@@ -33,7 +33,7 @@ function printedScreen(terminal: Terminal, everyMs: number): Screen {
       terminal.out(renderLine(moment));
     },
     async leave(moment) {
-      for (const line of renderMoment(moment, terminal.colours)) terminal.out(line);
+      for (const line of renderMoment(moment, terminal.colours, terminal.columns)) terminal.out(line);
     },
   };
 }

@@ -35,8 +35,11 @@ export interface ArmView {
 }
 
 const LARGEST_RATE = 0.05;
-const BAR = 26;
-const STRIP = 34;
+/** Characters of a row that are neither bar nor strip. */
+const FIXED = 41;
+const WIDEST_BAR = 26;
+const WIDEST_STRIP = 37;
+const NARROWEST_STRIP = 12;
 const EIGHTHS = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 const HEIGHTS = ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
 
@@ -65,25 +68,49 @@ export function armsOf({ statistics, version }: Pick<Moment, 'statistics' | 'ver
   }));
 }
 
-/** The lines of the live view. */
-export function renderMoment(moment: Moment, colours: Colours): readonly string[] {
+/** The lines of the live view, none longer than `width`. */
+export function renderMoment(moment: Moment, colours: Colours, width: number): readonly string[] {
   const { bold, dim, green, cyan } = colours;
   const arms = armsOf(moment);
   const visitors = arms.reduce((sum, arm) => sum + arm.visitors, 0);
   const leader = arms.reduce((a, b) => (b.best > a.best ? b : a));
-  const head = ` ${bold(EXPERIMENT)} · thompson, floor 2% · version ${moment.version?.version ?? '-'} · ${dim(moment.url)}`;
-  const done = visitors / moment.total;
-  const progress = ` ${integer(visitors)} of ${integer(moment.total)} visitors  ${cyan(bar(done, 40))} ${clock(moment.elapsedMs)}`;
-  const columns = dim(
-    ` ${'arm'.padEnd(5)}${'share of traffic now'.padEnd(BAR + 7)}${'clicks / closed'.padStart(17)}   ${'belief about the click rate, 0 to 5 %'.padEnd(STRIP)}   best`,
-  );
+  const about = ` · thompson, floor 2% · version ${moment.version?.version ?? '-'}`;
+  const fits = EXPERIMENT.length + about.length + moment.url.length + 5 <= width;
+  const head = ` ${bold(EXPERIMENT)}${about}${fits ? ` · ${dim(moment.url)}` : ''}`;
+  const counted = ` ${integer(visitors)} of ${integer(moment.total)} visitors  `;
+  const progress = cyan(bar(visitors / moment.total, Math.max(8, Math.min(40, width - counted.length - 8))));
+  const sizes = sizesOf(width);
+  const titles = titlesOf(sizes);
   const rows = arms.map((arm) => {
-    const { cell, share, mean, sd, best } = arm;
-    const closed = `${integer(cell.rewarded)} / ${integer(cell.trials)}`.padStart(17);
-    const text = ` ${arm.arm.padEnd(5)}${bar(share, BAR)} ${percent(share)}  ${closed}   ${strip(mean, sd)}   ${percent(best)}`;
-    return arm === leader && best > 0.5 ? green(text) : text;
+    const text = rowOf(arm, sizes);
+    return arm === leader && arm.best > 0.5 ? green(text) : text;
   });
-  return [head, progress, '', columns, ...rows];
+  return [head, `${counted}${progress} ${clock(moment.elapsedMs)}`, '', dim(titles), ...rows];
+}
+
+interface Sizes {
+  readonly bar: number;
+  /** 0: no room for the beliefs. */
+  readonly strip: number;
+}
+
+function sizesOf(width: number): Sizes {
+  const room = width - FIXED;
+  const bar = Math.max(14, Math.min(WIDEST_BAR, Math.floor(room * 0.42)));
+  const strip = Math.min(WIDEST_STRIP, room - bar);
+  return { bar, strip: strip < NARROWEST_STRIP ? 0 : strip };
+}
+
+function titlesOf({ bar, strip }: Sizes): string {
+  const share = 'share of traffic now'.padEnd(bar + 7);
+  const belief = strip >= WIDEST_STRIP ? 'belief about the click rate, 0 to 5 %' : 'rate, 0 to 5 %'.slice(0, strip);
+  return ` ${'arm'.padEnd(5)}${share}${'clicks / closed'.padStart(17)}   ${strip === 0 ? '' : `${belief.padEnd(strip)}   `}best`;
+}
+
+function rowOf({ arm, share, cell, mean, sd, best }: ArmView, sizes: Sizes): string {
+  const closed = `${integer(cell.rewarded)} / ${integer(cell.trials)}`.padStart(17);
+  const belief = sizes.strip === 0 ? '' : `${strip(mean, sd, sizes.strip)}   `;
+  return ` ${arm.padEnd(5)}${bar(share, sizes.bar)} ${percent(share)}  ${closed}   ${belief}${percent(best)}`;
 }
 
 /** One line for where nobody looks at a moving picture. */
@@ -102,10 +129,10 @@ export function bar(share: number, width: number): string {
 }
 
 /** The density of a belief over the axis, each arm's highest point being one full block. */
-function strip(mean: number, sd: number): string {
-  const step = LARGEST_RATE / STRIP;
+function strip(mean: number, sd: number, length: number): string {
+  const step = LARGEST_RATE / length;
   const wide = Math.max(sd, step / 2);
-  return Array.from({ length: STRIP }, (_, i) => {
+  return Array.from({ length }, (_, i) => {
     const z = ((i + 0.5) * step - mean) / wide;
     return HEIGHTS[Math.round(8 * Math.exp((-z * z) / 2))];
   }).join('');
