@@ -1,7 +1,7 @@
 import { type Moments, normalSf, withZeros } from '@armature/sdk/policies';
 import type { Metric } from '@armature/sdk/protocol';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
-import { commonWeightContrast } from './common-weight-contrast.js';
+import { commonWeightContrast, eventsIn } from './common-weight-contrast.js';
 import type { Estimate } from './estimate.js';
 import { twoProportions } from './proportions.js';
 import type { ContrastReport } from './report.js';
@@ -68,7 +68,7 @@ export function contrastOf(
 }
 
 function constantContrast(
-  { metric, pooled }: ComparisonData,
+  { metric, strata, pooled }: ComparisonData,
   arm: number,
   against: number,
   options: AsymptoticOptions,
@@ -86,7 +86,10 @@ function constantContrast(
   const trials = a.count + b.count;
   return {
     ...test,
-    anytime: asymptoticInterval(plain.difference, trials, [b.count, a.count], options),
+    anytime: asymptoticInterval(plain.difference, trials, [b.count, a.count], {
+      ...options,
+      ...eventsIn(strata, [arm, against], metric.type),
+    }),
     unweighted: null,
     naive: naiveDifference(a, b),
     trials,
@@ -103,6 +106,7 @@ function movingContrast(
   const { sums, ...contrast } = commonWeightContrast(data.strata, arm, against, comparedWith(data, [arm, against]), {
     ...options,
     missing: data.metric.missing,
+    type: data.metric.type,
   });
   return {
     ...contrast,

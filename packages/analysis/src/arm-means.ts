@@ -2,7 +2,7 @@ import type { Moments } from '@armature/sdk/policies';
 import type { Metric } from '@armature/sdk/protocol';
 import { aipwEstimate, aipwFromStrata, drawnEstimate, type Weighting } from './aipw.js';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
-import { commonWeight, type WeightedOptions } from './common-weight-contrast.js';
+import { commonWeight, eventsIn, type WeightedOptions } from './common-weight-contrast.js';
 import type { Estimate, Interval } from './estimate.js';
 import { armScore } from './linear-score.js';
 import { normalInterval } from './normal-interval.js';
@@ -46,7 +46,7 @@ export function armMeanAdaptive(
   return {
     mean,
     oneLook: normalInterval(mean, 'common-weight AIPW, normal', options.alpha ?? 0.05),
-    anytime: asymptoticInterval(mean, sums.trials, [draws], options),
+    anytime: asymptoticInterval(mean, sums.trials, [draws], { ...options, ...eventsIn(used, [arm], options.type) }),
     effectiveN: effectiveTrials(used, arm, weigh),
   };
 }

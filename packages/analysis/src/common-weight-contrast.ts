@@ -1,3 +1,4 @@
+import { EMPTY_CELL, merge } from '@armature/sdk/policies';
 import type { Metric } from '@armature/sdk/protocol';
 import {
   aipwEstimate,
@@ -10,6 +11,7 @@ import {
 } from './aipw.js';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
 import type { Estimate, Interval } from './estimate.js';
+import { eventsOf } from './events.js';
 import { contrastScore } from './linear-score.js';
 import { normalInterval } from './normal-interval.js';
 import { scoreBasis } from './score-basis.js';
@@ -37,6 +39,8 @@ export function commonWeight(compared: readonly number[]): Weighting {
 export interface WeightedOptions extends AsymptoticOptions {
   /** What a missing reward means: see `scoreBasis`. Default `zero`. */
   readonly missing?: Metric['missing'];
+  /** Of the metric: what counts as an event of an arm (`eventsOf`). Default: events are not asked. */
+  readonly type?: Metric['type'];
 }
 
 /** A contrast with all that a report shows of it. */
@@ -83,9 +87,29 @@ export function commonWeightContrast(
     sums,
     difference,
     oneLook: normalInterval(difference, 'common-weight AIPW, normal', alpha),
-    anytime: asymptoticInterval(difference, sums.trials, [draws.arm, draws.against], options),
+    anytime: asymptoticInterval(difference, sums.trials, [draws.arm, draws.against], {
+      ...options,
+      ...eventsIn(used, [arm, against], options.type),
+    }),
     unweighted: { difference: unweighted, oneLook: normalInterval(unweighted, 'unweighted AIPW, normal', alpha) },
     draws,
+  };
+}
+
+/** The events of arms over strata, as an option of the anytime interval. */
+export function eventsIn(
+  strata: readonly Stratum[],
+  arms: readonly number[],
+  type: Metric['type'] | undefined,
+): Pick<AsymptoticOptions, 'events'> {
+  if (type === undefined) return {};
+  return {
+    events: arms.map((k) =>
+      eventsOf(
+        type,
+        strata.reduce((cell, { cells }) => merge(cell, cells[k]!), EMPTY_CELL),
+      ),
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Moments } from '@armature/sdk/policies';
-import { asymptoticFactor, DRAWS_GATE } from './asymptotic-cs.js';
+import { asymptoticFactor, DRAWS_GATE, EVENTS_GATE } from './asymptotic-cs.js';
 import { commonWeight } from './common-weight-contrast.js';
 import { contrastScore, scoreMoments } from './linear-score.js';
 import { EMPTY_MOMENTS, mergeMoments } from './moments.js';
@@ -136,6 +136,7 @@ function replicate(environment: Environment, plan: CoveragePlan, seed: number): 
     pooled = pooled.map((sample, k) => mergeMoments(sample, moments[k]!));
     if (sums.trials < firstLook) continue;
     if (Math.min(pooled[arm]!.count, pooled[against]!.count) < DRAWS_GATE) continue;
+    if (Math.min(events(pooled[arm]!), events(pooled[against]!)) < EVENTS_GATE) continue;
     const off = distance(sums, truth);
     gateOpened = true;
     oneLookMissed ||= off > Z;
@@ -148,6 +149,11 @@ function replicate(environment: Environment, plan: CoveragePlan, seed: number): 
   const { low, high } = twoProportions(proportion(against), proportion(arm)).oneLook;
   const naive = low !== null && high !== null && low <= truth && truth <= high;
   return { oneLook: distance(sums, truth) <= Z, oneLookMissed, anytimeMissed, gateOpened, naive };
+}
+
+/** The rarer of successes and failures. */
+function events({ count, mean }: Moments): number {
+  return Math.round(count * Math.min(mean, 1 - mean));
 }
 
 /** How far the estimate lies from the truth, in standard errors. */

@@ -8,6 +8,7 @@ export * from './config-reading.js';
 export * from './coverage.js';
 export * from './errors.js';
 export * from './estimate.js';
+export * from './events.js';
 export * from './exclusions.js';
 export * from './fold-log.js';
 export * from './health-checks.js';

@@ -1,6 +1,7 @@
 import type { Metric } from '@armature/sdk/protocol';
 import { type ComparisonData, comparedWith, comparisonData, contrastOf } from './arm-contrast.js';
 import { type ArmMean, armMeanAdaptive, armMeanConstant } from './arm-means.js';
+import { eventsIn } from './common-weight-contrast.js';
 import { type Estimate, estimateOf, noEstimate } from './estimate.js';
 import { worthOf } from './regret.js';
 import type { ArmReport, ContrastReport, EstimatorChoice, MetricReport, SeriesReport, WorthReport } from './report.js';
@@ -85,8 +86,9 @@ function armReport(
 /** An arm's mean by the estimator of the contrast of `compared`. */
 function meanOf(data: ComparisonData, arm: number, compared: readonly number[], alpha: number): ArmMean {
   const { metric, strata, constant, pooled } = data;
-  if (constant) return armMeanConstant(pooled[arm]!, metric.type, { alpha });
-  return armMeanAdaptive(strata, arm, comparedWith(data, compared), { alpha, missing: metric.missing });
+  const { type, missing } = metric;
+  if (constant) return armMeanConstant(pooled[arm]!, type, { alpha, ...eventsIn(strata, [arm], type) });
+  return armMeanAdaptive(strata, arm, comparedWith(data, compared), { alpha, missing, type });
 }
 
 function contrastReport(

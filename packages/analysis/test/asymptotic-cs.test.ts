@@ -1,5 +1,17 @@
+import { EMPTY_CELL } from '@armature/sdk/policies';
 import { describe, expect, test } from 'vitest';
-import { asymptoticFactor, asymptoticInterval, createRandom, estimateOf, noEstimate } from '../src/index.js';
+import {
+  asymptoticFactor,
+  asymptoticInterval,
+  commonWeightContrast,
+  createRandom,
+  estimateOf,
+  eventsOf,
+  noEstimate,
+  type Stratum,
+  simulateStrata,
+  thompsonPolicy,
+} from '../src/index.js';
 
 describe('the width of the anytime interval', () => {
   // Oracle: ratios to a fixed 95 % interval published with the formula: 1.549 at N*, 1.716 at N*/5, 1.703 at 20 N*.
@@ -46,6 +58,41 @@ describe('the anytime interval', () => {
   test('is withheld until every compared arm has 300 draws', () => {
     expect(asymptoticInterval(estimate, 5000, [299, 4701])).toMatchObject({ status: 'insufficient', low: null });
     expect(asymptoticInterval(estimate, 5000, [300, 4700]).status).toBe('ok');
+  });
+
+  test('is withheld until every compared arm has 10 events', () => {
+    expect(asymptoticInterval(estimate, 5000, [300, 4700], { events: [9, 80] }).reason).toBe(
+      'an arm has 9 of the 10 events the anytime interval needs',
+    );
+    expect(asymptoticInterval(estimate, 5000, [300, 4700], { events: [10, 80] }).status).toBe('ok');
+  });
+
+  test('events are the rarer outcome, the trials that would carry a sum, or the trials with a reward', () => {
+    expect(eventsOf('binary', { trials: 300, rewarded: 300, mean: 0.02, m2: 300 * 0.02 * 0.98 })).toBe(6);
+    expect(eventsOf('binary', { trials: 300, rewarded: 297, mean: 1, m2: 0 })).toBe(3);
+    // rewards 1, 1, 1, 1 and 16 among zeros: 20^2 / (4 + 256) = 1.5
+    expect(eventsOf('count', { trials: 400, rewarded: 5, mean: 4, m2: 180 })).toBe(1);
+    expect(eventsOf('count', { trials: 400, rewarded: 5, mean: 1, m2: 0 })).toBe(5);
+    expect(eventsOf('count', EMPTY_CELL)).toBe(0);
+    expect(eventsOf('real', { trials: 400, rewarded: 7, mean: 20, m2: 3 })).toBe(7);
+  });
+
+  test('at a rate of 2 % the gate keeps it from missing more often than it says', () => {
+    // Four equal arms, Thompson, floor 2 %: gated at 300 draws alone it ever missed in 11 % of 500 runs (s.e. 1.4 %).
+    const rates = [0.02, 0.02, 0.02, 0.02];
+    const environment = { arms: ['a', 'b', 'c', 'd'], rates };
+    const runs = Array.from({ length: 100 }, (_, r) => {
+      const plan = { environment, policy: thompsonPolicy(0.02), trials: 12_000, updateEvery: 400, seed: 900 + r };
+      const seen: Stratum[] = [];
+      let missed = false;
+      for (const stratum of simulateStrata(plan)) {
+        seen.push(stratum);
+        const { anytime } = commonWeightContrast(seen, 3, 0, [0, 1, 2, 3], { type: 'binary' });
+        missed ||= anytime.low !== null && (anytime.low > 0 || anytime.high! < 0);
+      }
+      return missed;
+    });
+    expect(runs.filter(Boolean).length).toBeLessThanOrEqual(5);
   });
 
   test('is degenerate where nothing varies and insufficient where nothing is known', () => {

@@ -87,8 +87,8 @@ describe('report', () => {
        * mean* by difference of means: the weights stood still: Welch.
        * 95% anytime-valid intervals (asymptotic confidence sequence) on the difference of means, valid
          because the weights stood still: each of them, taken by itself, right at every look together,
-         from 300 draws in each compared arm on. The interval beside it is right at one look fixed
-         beforehand.
+         from 300 draws and 10 events in each compared arm on. The interval beside it is right at one look
+         fixed beforehand.
        * Randomised by one unit, for ever: a trial is the first decision of that unit, its rewards
          combined. Weighing single decisions is refused: it would reject true null hypotheses far too
          often.
