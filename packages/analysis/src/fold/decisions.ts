@@ -1,7 +1,7 @@
 import type { DecisionEvent, Experiment, ExposureEvent } from '@armature/sdk/protocol';
 import { enter, enterKey, remember } from './dedupe.js';
 import { count, countNotRandomised } from './health.js';
-import { creationTime, eventTime } from './log-time.js';
+import { eventTime } from './log-time.js';
 import { decisionKey, joinTrial, joinWaiting } from './rewards.js';
 import { NOTHING_CLOSED, NOTHING_KEPT, type PlainDecision, type Trial } from './state.js';
 import { cellFor, epochOf } from './statistics.js';
@@ -112,8 +112,9 @@ function opens(
     const epoch = epochOf(decision.version);
     return enter(context.state, decision.experiment, epoch, decision.period, decision.unit ?? '');
   }
-  if (decision.request === undefined) return true;
-  return enterKey(context.state, key, at);
+  // An open trial may outlive the memory of ids: a second one under its key would take its place.
+  if (context.state.trials.has(key)) return false;
+  return decision.request === undefined || enterKey(context.state, key, at);
 }
 
 function repeat(context: FoldContext, trial: Trial, id: string): void {
@@ -138,7 +139,7 @@ function discount(context: FoldContext, id: string, experiment: string, at: numb
 
 /** Whether an event's id is new; duplicates and what is too old are counted. */
 export function isNew(context: FoldContext, id: string, time: string, at: number, experiment: string): boolean {
-  const seen = remember(context.state, id, creationTime(id, time), at);
+  const seen = remember(context.state, id, time, at);
   if (seen === 'duplicate') count(context.state.health, experiment, 'duplicates');
   if (seen === 'too-old') count(context.state.health, experiment, 'tooOld');
   return seen === 'new';

@@ -1,21 +1,50 @@
-import { DEDUPE_HORIZON_MS } from './log-time.js';
+import { DEDUPE_HORIZON_MS, parsedTime, uuidTime } from './log-time.js';
 import type { PartitionState } from './state.js';
 
 const BUCKET_MS = 600_000;
 
 /**
- * Remembers an id for the dedupe horizon.
+ * Remembers an event's id for the dedupe horizon. A UUIDv7 says itself when it was made, so that each copy of it is
+ * looked for in one place, whatever the clocks said. Any other id may come again with another time: it is looked for
+ * everywhere.
  *
+ * @param time the event's own time, RFC 3339
+ * @param at when the log took it
  * @returns `new`, `duplicate`, or `too-old`: made before the horizon, so that nobody could tell whether it was seen
  */
-export function remember(
-  state: PartitionState,
-  id: string,
-  created: number,
-  at: number,
-): 'new' | 'duplicate' | 'too-old' {
+export function remember(state: PartitionState, id: string, time: string, at: number): 'new' | 'duplicate' | 'too-old' {
+  const made = uuidTime(id);
+  const created = made < 0 ? parsedTime(time) : made;
   if (created < state.watermark - DEDUPE_HORIZON_MS) return 'too-old';
-  const bucket = Math.floor(Math.min(created, at) / BUCKET_MS) * BUCKET_MS;
+  if (made < 0) return enterKey(state, id, at) ? 'new' : 'duplicate';
+  return add(state, id, made) ? 'new' : 'duplicate';
+}
+
+/** Whether an id was seen within the horizon. */
+export function isKnown(state: PartitionState, id: string): boolean {
+  const made = uuidTime(id);
+  return made < 0 ? isAnywhere(state, id) : state.ids.get(bucketOf(made))?.has(id) === true;
+}
+
+/**
+ * Enters a key that does not tell its time, such as a request id.
+ *
+ * @returns false when the key was there already, within the horizon
+ */
+export function enterKey(state: PartitionState, key: string, at: number): boolean {
+  return !isAnywhere(state, key) && add(state, key, Math.max(at, state.watermark));
+}
+
+const bucketOf = (time: number): number => Math.floor(time / BUCKET_MS) * BUCKET_MS;
+
+function isAnywhere(state: PartitionState, id: string): boolean {
+  for (const ids of state.ids.values()) if (ids.has(id)) return true;
+  return false;
+}
+
+/** Whether it was not there before. */
+function add(state: PartitionState, id: string, time: number): boolean {
+  const bucket = bucketOf(time);
   let ids = state.ids.get(bucket);
   if (ids === undefined) {
     ids = new Set();
@@ -23,26 +52,7 @@ export function remember(
   }
   const known = ids.size;
   ids.add(id);
-  return ids.size === known ? 'duplicate' : 'new';
-}
-
-/**
- * Whether an id was seen within the horizon. `created` is the time inside the id; the log may have taken the id a
- * little earlier by its own clock, hence the bucket before.
- */
-export function isKnown(state: PartitionState, id: string, created: number): boolean {
-  const bucket = Math.floor(created / BUCKET_MS) * BUCKET_MS;
-  return state.ids.get(bucket)?.has(id) === true || state.ids.get(bucket - BUCKET_MS)?.has(id) === true;
-}
-
-/**
- * Enters a key that decisions of different times may share, such as a request id.
- *
- * @returns false when the key was there already, within the horizon
- */
-export function enterKey(state: PartitionState, key: string, at: number): boolean {
-  for (const ids of state.ids.values()) if (ids.has(key)) return false;
-  return remember(state, key, Math.max(at, state.watermark), at) === 'new';
+  return ids.size > known;
 }
 
 /**

@@ -66,8 +66,7 @@ function foldReward(context: FoldContext, event: RewardEvent, at: number): void 
 
 /** Whether a decision without open trial has had its trial, or is too old to come any more. */
 function isOver(state: PartitionState, decision: string, time: string): boolean {
-  const created = creationTime(decision, time);
-  return created < state.watermark - DEDUPE_HORIZON_MS || isKnown(state, decision, created);
+  return creationTime(decision, time) < state.watermark - DEDUPE_HORIZON_MS || isKnown(state, decision);
 }
 
 /** Lets go of what log time has made hopeless: nothing is waited for longer than an event may be late. */

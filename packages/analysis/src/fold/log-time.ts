@@ -38,7 +38,7 @@ let lastMinute = 'yyyy-mm-ddThh:mm:';
 let lastMinuteMs = Number.NaN;
 
 /** Date.parse, which is slow, for texts of which many in a row share their minute. */
-function parsedTime(time: string): number {
+export function parsedTime(time: string): number {
   if (time.length !== FULL_TIME || !time.endsWith('Z') || time.charCodeAt(TO_MINUTE + 2) !== 46)
     return Date.parse(time);
   const seconds = digits(time, TO_MINUTE, 2);
@@ -67,7 +67,7 @@ function digits(text: string, from: number, count: number): number {
 }
 
 /** The 48 bits of time in a UUIDv7 in lower case; -1 for any other text. */
-function uuidTime(id: string): number {
+export function uuidTime(id: string): number {
   if (id.length !== 36 || id.charCodeAt(14) !== 55 || !'89ab'.includes(id.charAt(19))) return -1;
   let high = 0;
   let low = 0;
