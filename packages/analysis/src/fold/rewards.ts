@@ -23,7 +23,7 @@ export function joinTrial(context: FoldContext, trial: Trial, reward: WaitingRew
  * @returns false when no open trial of the unit could take any of its metrics
  */
 export function joinUnit(context: FoldContext, reward: WaitingReward, unit: string): boolean {
-  const trials = trialsOfUnit(context.state, reward.experiment, unit);
+  const trials = [...trialsOfUnit(context.state, reward.experiment, unit)];
   const chosen = Object.entries(reward.metrics).map(([name, value]) => {
     return { name, value, into: attributed(context, trials, name, reward.time) };
   });

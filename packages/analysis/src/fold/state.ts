@@ -98,7 +98,7 @@ export interface Index {
   /** Trials by those of their decisions that are not their key. */
   readonly byDecision: Map<string, Trial>;
   /** Open trials of a unit in one experiment, oldest first. Made when a reward first names a unit: most never do. */
-  byUnit: Map<string, Trial[]> | undefined;
+  byUnit: Map<string, Set<Trial>> | undefined;
   /** Per definition and metric. */
   readonly queues: Map<string, ClosingQueue>;
   /** The same queues per definition, so that opening a trial looks up one key. */

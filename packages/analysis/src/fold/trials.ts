@@ -70,21 +70,23 @@ export function trialOf(state: PartitionState, decision: string): Trial | undefi
 }
 
 /** The open trials of a unit in one experiment, oldest first. */
-export function trialsOfUnit(state: PartitionState, experiment: string, unit: string): readonly Trial[] {
+export function trialsOfUnit(state: PartitionState, experiment: string, unit: string): ReadonlySet<Trial> {
   const { index } = state;
   if (index.byUnit === undefined) {
     index.byUnit = new Map();
     for (const trial of state.trials.values()) enterUnit(index.byUnit, trial);
   }
-  return index.byUnit.get(unitKey(experiment, unit)) ?? [];
+  return index.byUnit.get(unitKey(experiment, unit)) ?? NO_TRIALS;
 }
 
-function enterUnit(byUnit: Map<string, Trial[]>, trial: Trial): void {
+const NO_TRIALS: ReadonlySet<Trial> = new Set();
+
+function enterUnit(byUnit: Map<string, Set<Trial>>, trial: Trial): void {
   if (trial.unit === undefined) return;
   const key = unitKey(trial.experiment, trial.unit);
   const trials = byUnit.get(key);
-  if (trials === undefined) byUnit.set(key, [trial]);
-  else trials.push(trial);
+  if (trials === undefined) byUnit.set(key, new Set([trial]));
+  else trials.add(trial);
 }
 
 export function unitKey(experiment: string, unit: string): string {
@@ -133,9 +135,9 @@ function forgetTrial(state: PartitionState, trial: Trial): void {
   for (const decision of trial.decisions) if (decision !== trial.key) byDecision.delete(decision);
   if (byUnit === undefined || trial.unit === undefined) return;
   const key = unitKey(trial.experiment, trial.unit);
-  const left = byUnit.get(key)?.filter((other) => other !== trial) ?? [];
-  if (left.length === 0) byUnit.delete(key);
-  else byUnit.set(key, left);
+  const trials = byUnit.get(key);
+  trials?.delete(trial);
+  if (trials?.size === 0) byUnit.delete(key);
 }
 
 /** Start of the decision-time bucket in which a trial is counted, ms. */
