@@ -77,8 +77,8 @@ export class Outbox<Item extends OutboxItem> {
       return false;
     }
     this.#queue.push(item);
-    if (this.#failures === 0 && this.#flight === undefined) {
-      if (this.#queue.size === this.#batch) this.#schedule(0);
+    if (this.#flight === undefined) {
+      if (this.#failures === 0 && this.#queue.size === this.#batch) this.#schedule(0);
       else if (this.#cancel === undefined) this.#schedule(this.#everyMs);
     }
     return true;

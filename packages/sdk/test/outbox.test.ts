@@ -170,6 +170,27 @@ describe('sending', () => {
 });
 
 describe('losing', () => {
+  test.each([
+    ['was refused', refused, 60_000],
+    ['waited too long', new Error('down'), 7 * 3_600_000],
+  ])('the last event, which %s while the server failed, keeps no later one', async (_, then, ms) => {
+    const transport = scriptedTransport([]);
+    const answers: unknown[] = [new Error('down')];
+    let healthy = false;
+    const send: ScriptedTransport['send'] = async (events) => {
+      if (!healthy) throw answers.shift() ?? then;
+      return transport.send(events);
+    };
+    const { outbox, push } = outboxOn({ ...transport, send });
+    push();
+    await vi.advanceTimersByTimeAsync(ms);
+    expect(outbox.counts).toMatchObject({ produced: 1, sent: 0, queued: 0 });
+    healthy = true;
+    push();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(outbox.counts).toMatchObject({ produced: 2, sent: 1, queued: 0 });
+  });
+
   test('drops the newest when full, and counts them', () => {
     const { outbox, push, errors } = outboxOn(scriptedTransport([]), { capacity: 3 });
     expect(push(5)).toEqual([true, true, true, false, false]);
