@@ -217,6 +217,10 @@ export class ArmatureClient implements Client<UnknownShapes> {
     const { logger } = this.#options;
     if (logger === false || this.#told.has(error.code)) return;
     this.#told.add(error.code);
-    (logger ?? console).error(`armature: ${error.code}: ${error.message}`);
+    try {
+      (logger ?? console).error(`armature: ${error.code}: ${error.message}`);
+    } catch {
+      // Nobody is left to tell, and neither a decision nor a send may fail over it.
+    }
   }
 }

@@ -120,10 +120,10 @@ export class Follower {
     this.#readiness.check();
   }
 
-  #install(snapshot: Snapshot, at: number): Installed | 'refused' {
+  #install(snapshot: Snapshot, at: number, instead = false): Installed | 'refused' {
     const { serving, onSnapshot, onError } = this.#parts;
     try {
-      const installed = serving.install(snapshot, at);
+      const installed = serving.install(snapshot, at, instead);
       if (installed === 'new') onSnapshot();
       return installed;
     } catch (cause) {
@@ -134,7 +134,10 @@ export class Follower {
 
   #onSnapshot(snapshot: Snapshot): void {
     this.#tried = true;
-    const installed = this.#install(snapshot, this.#parts.local());
+    const { serving, local, maxAgeMs } = this.#parts;
+    // What the server never confirmed may be of another server, and what it no longer confirms of a log it has lost.
+    const unbacked = !this.#confirmed || serving.ageMs(local()) > maxAgeMs;
+    const installed = this.#install(snapshot, local(), unbacked);
     if (installed === 'same') return this.#onUnchanged();
     // An older snapshot proves that somebody answers, not that the one in use is current.
     if (installed === 'new') {
@@ -161,7 +164,7 @@ export class Follower {
 
   #readCache(): void {
     const onCached = (cached: CachedSnapshot | undefined): void => {
-      if (this.#closed || cached === undefined) return;
+      if (this.#closed || this.#confirmed || cached === undefined) return;
       this.#install(cached.snapshot, Math.min(cached.confirmedAt, this.#parts.local()));
       this.#announce();
     };

@@ -28,11 +28,18 @@ async function problemOf(response: Response): Promise<string> {
   return [code, detail].filter((part) => typeof part === 'string').join(': ');
 }
 
+/** What is wrong with the request itself, whoever says so: a proxy too has a largest body. */
+const ABOUT_THE_REQUEST: readonly number[] = [400, 413, 415, 422];
+
 /** A refusal in the server's own words, with its Retry-After as `retryAfterMs`. */
 async function refusal(response: Response): Promise<ArmatureError> {
   const { status } = response;
-  const got = `${status} ${await problemOf(response).catch(() => '')}`.trim();
+  const problem = await problemOf(response).catch(() => '');
+  const got = `${status} ${problem}`.trim();
   if (status === 401 || status === 403) return clientError('UNAUTHORISED', { got });
+  // Such as the 404 of a proxy whose server is being replaced: no event may be given up for it.
+  const strange = status >= 400 && status < 500 && problem === '' && !ABOUT_THE_REQUEST.includes(status);
+  if (strange && status !== 408 && status !== 425 && status !== 429) return clientError('RESPONSE_INVALID', { got });
   const refused = status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
   const error = clientError(refused ? 'REQUEST_REFUSED' : 'UNAVAILABLE', { got });
   const seconds = Number(response.headers.get('retry-after') ?? Number.NaN);

@@ -10,8 +10,12 @@ export type Installed = 'new' | 'same' | 'older';
 /** What a client decides from at the moment: the snapshot in use, how fresh it is, and what the code knows. */
 export interface Serving {
   readonly snapshot: Snapshot | undefined;
-  /** Takes a newer snapshot into use. @throws ArmatureError SNAPSHOT_REFUSED; then the one in use stays */
-  install(snapshot: Snapshot, confirmedAt: number): Installed;
+  /**
+   * Takes a newer snapshot into use; any other one too where `instead` says so.
+   *
+   * @throws ArmatureError SNAPSHOT_REFUSED; then the one in use stays
+   */
+  install(snapshot: Snapshot, confirmedAt: number, instead?: boolean): Installed;
   /** Notes that the server confirmed the snapshot in use, by the local clock. */
   confirm(at: number): void;
   readonly confirmedAt: number;
@@ -55,11 +59,12 @@ export function serving(
     get snapshot() {
       return current?.source;
     },
-    install(snapshot, at) {
+    install(snapshot, at, instead = false) {
       if (current !== undefined && typeof snapshot?.version === 'string') {
         const order = compareVersions(snapshot.version, current.source.version);
         if (order === 0) confirmedAt = Math.max(confirmedAt, at);
-        if (order <= 0) return order === 0 ? 'same' : 'older';
+        if (order === 0) return 'same';
+        if (order < 0 && !instead) return 'older';
       }
       current = compileSnapshot(snapshot);
       confirmedAt = at;
