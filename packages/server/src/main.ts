@@ -59,7 +59,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const finish = async (status: number, delayMs: number): Promise<void> => {
     if (draining) return;
     draining = true;
-    setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
+    const lastResort = setTimeout(() => process.exit(1), LAST_RESORT_MS).unref();
     if (delayMs > 0) await new Promise((done) => setTimeout(done, delayMs));
     await app.close().catch((cause: unknown) => logger.error('closing failed', { cause: String(cause) }));
     const failed = await engine.close().then(
@@ -69,6 +69,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
         return true;
       },
     );
+    clearTimeout(lastResort); // the process may have more to do than to serve
     process.off('SIGTERM', onTerm).off('SIGINT', onInt);
     resolve(failed || engine.failure !== undefined ? 1 : status);
   };

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { buildApp, type Served, serve, silent } from '../src/index.js';
 import { faultyDisk } from './faulty-disk.js';
 import { decisionOf, FILES, until, type Workspace, workspace } from './workspace.js';
@@ -39,6 +39,18 @@ test('it prints one line with its address, and closes with status 0', async () =
   expect(await exited).toBe(0);
   await expect(fetch(`${url}/healthz`)).rejects.toThrow();
   await (await space.open()).close(); // the data directory is free again
+});
+
+test('a process that goes on after its server has stopped is not ended by it', async () => {
+  space = await workspace(FILES);
+  const { stop } = await start();
+  const timers = vi.spyOn(globalThis, 'setTimeout');
+  const cleared = vi.spyOn(globalThis, 'clearTimeout');
+  await stop();
+  const lastResort = timers.mock.results[timers.mock.calls.findIndex(([, ms]) => ms === 30_000)]?.value;
+  expect(lastResort).toBeDefined();
+  expect(cleared).toHaveBeenCalledWith(lastResort);
+  vi.restoreAllMocks();
 });
 
 test('after SIGTERM it is not ready for a while, still takes what is on its way, then closes with status 0', async () => {
