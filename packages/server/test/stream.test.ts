@@ -141,3 +141,18 @@ test('a reader that takes nothing is sent only the newest, and cut after fifteen
   await until(() => quick.last().endsWith(': hb\n\n'), 'a heartbeat');
   await own.close();
 });
+
+test('streams that are asked for behind another on its connection are refused, and leave nothing behind', async () => {
+  const reader = follow();
+  await until(() => reader.frames().length === 2, 'the first snapshot');
+  reader.socket.write('GET /v1/stream HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(20));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  const readers = async (): Promise<string | undefined> => {
+    const { body } = await app.inject('/metrics');
+    return /^armature_stream_readers (\d+)$/m.exec(body)?.[1];
+  };
+  expect(await readers()).toBe('1');
+  reader.socket.destroy();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(await readers()).toBe('0');
+});

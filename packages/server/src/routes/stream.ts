@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import type { Snapshot } from '@armature/sdk/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../engine.js';
+import { serverError } from '../errors.js';
 import { streamSchema } from '../openapi.js';
 
 const HEARTBEAT_MS = 5000;
@@ -63,8 +64,15 @@ export function streamRoute(app: FastifyInstance, engine: Engine): { readonly re
     for (const reader of readers) reader.response.end();
   });
   app.get('/v1/stream', { schema: streamSchema }, (request, reply) => {
-    reply.hijack();
     const response = reply.raw;
+    // One that waits behind another answer would hear nothing, not even that its connection has closed.
+    if (response.socket === null) {
+      throw serverError('REQUEST_INVALID', {
+        got: 'a stream behind another request',
+        todo: 'open a connection for it',
+      });
+    }
+    reply.hijack();
     response.writeHead(200, {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-cache, no-transform',
