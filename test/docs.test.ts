@@ -1,10 +1,23 @@
 /** Prose that can be wrong runs: examples in doc comments, programs and commands in documents, the page of errors. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseExperiments } from '@armature/sdk/protocol';
 import { describe, expect, test } from 'vitest';
+import { EXPERIMENT_KEYS } from '../packages/sdk/src/protocol/file/experiment-keys.js';
+import { METRIC_KEYS } from '../packages/sdk/src/protocol/file/read-metrics.js';
 import { errorsPage, TABLES } from '../scripts/errors.mjs';
 import { type DocExample, exampleFaults, examplesOf, matchesPrinted } from './doc-example.js';
-import { type Fence, fencesOf, programsOf, readDocument, runNode, runProgram, stripTypes } from './document.js';
+import {
+  experimentsOf,
+  type Fence,
+  fencesOf,
+  programsOf,
+  readDocument,
+  runNode,
+  runProgram,
+  stripTypes,
+  validated,
+} from './document.js';
 import { listFiles, ROOT } from './source-tree.js';
 
 /** The entry by which a source file's exports reach a user: the first prefix that fits. */
@@ -129,6 +142,15 @@ describe('documents', () => {
     expect(local.filter((link) => !existsSync(join(ROOT, path, '..', link)))).toEqual([]);
   });
 
+  test.each(blocks.filter(([, { language }]) => language === 'json'))('the JSON at %s is JSON', (_, fence) => {
+    expect(() => JSON.parse(fence.text)).not.toThrow();
+  });
+
+  test.each(documents)('the files of the repository that %s names are there', (path) => {
+    const names = [...readDocument(path).matchAll(/`((?:packages|test|scripts|examples|bench|docs)\/[\w./-]+)`/g)];
+    expect(names.map((match) => match[1] ?? '').filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
+  });
+
   test('a program is a block with its output behind it, and files named before it are given to it', () => {
     const block = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n`;
     const page = [block('yaml', '# a/b.yaml\nx: 1'), block('ts', 'f();'), 'prints\n', block('text', 'out')].join('\n');
@@ -144,6 +166,73 @@ describe('documents', () => {
       'no script named nothing',
       'unknown program: frobnicate',
     ]);
+  });
+});
+
+describe('experiment files in documents', () => {
+  const files = documents.flatMap((path) =>
+    experimentsOf(readDocument(path)).map((file) => [`${path}:${file.line}`, file] as const),
+  );
+
+  test.each(files)('the file at %s has faults exactly where the document says so', (_, { text, file, faulty }) => {
+    const parsed = parseExperiments(text, file);
+    if (faulty) expect(parsed.ok).toBe(false);
+    else expect(parsed).toMatchObject({ ok: true });
+  });
+
+  test.each(files.filter(([, { output }]) => output !== undefined))(
+    'what `armature validate` says of the file at %s stands below it',
+    async (_, file) => {
+      expect((await validated(file)).trimEnd()).toBe(file.output?.trimEnd());
+    },
+  );
+
+  test('a file is told by its key, its name, the comment before it and the output behind it', () => {
+    const block = (language: string, text: string) => `\`\`\`${language}\n${text}\n\`\`\`\n`;
+    const page = [
+      block('yaml', 'services: {}'),
+      '<!-- faults -->',
+      block('yaml', '# b/c.yaml\nexperiment: a'),
+      block('text', 'out'),
+      block('yaml', 'experiment: a'),
+    ].join('\n');
+    expect(experimentsOf(page)).toMatchObject([
+      { file: 'b/c.yaml', faulty: true, output: 'out' },
+      { file: 'experiments/a.yaml', faulty: false, output: undefined },
+    ]);
+  });
+});
+
+describe('tables in documents', () => {
+  /** The code in the first cells of a document's tables. */
+  const rowsOf = (path: string): Set<string> => {
+    const cells = [...readDocument(path).matchAll(/^\| ([^|]*)\|/gm)].map((match) => match[1] ?? '');
+    return new Set(cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] ?? '')));
+  };
+  const sourcesUnder = (folder: string): string =>
+    listFiles(folder, ['.ts'])
+      .map((path) => readFileSync(join(ROOT, path), 'utf8'))
+      .join('\n');
+
+  test('docs/experiment-files.md has a row for every key of a file and of a metric', () => {
+    const rows = rowsOf('docs/experiment-files.md');
+    expect([...EXPERIMENT_KEYS, ...METRIC_KEYS].filter((key) => !rows.has(key))).toEqual([]);
+  });
+
+  test('docs/http.md has a row for every route, and no other', () => {
+    const text = sourcesUnder('packages/server/src/routes') + readFileSync(join(ROOT, 'packages/server/src/app.ts'));
+    const routes = [...text.matchAll(/app\.(get|post)\('([^']+)'/g)].map(([, verb, path]) => `${verb} ${path}`);
+    const documented = [...rowsOf('docs/http.md')].filter((row) => /^(GET|POST) \//.test(row));
+    expect(routes.length).toBeGreaterThan(5);
+    expect(documented.map((row) => row.replace(/^[A-Z]+/, (verb) => verb.toLowerCase())).sort()).toEqual(routes.sort());
+  });
+
+  test('docs/operations.md has a row for every figure of /metrics that is ours, and no other', () => {
+    const text = readFileSync(join(ROOT, 'packages/server/src/routes/metrics.ts'), 'utf8');
+    const gauges = [...text.matchAll(/\[\s*'([a-z_]+)',\s*'[A-Z0-9]/g)].map((match) => `armature_${match[1]}`);
+    const others = [...text.matchAll(/name: '(armature_[a-z_]+)'/g)].map((match) => match[1]);
+    const documented = [...rowsOf('docs/operations.md')].filter((row) => row.startsWith('armature_'));
+    expect(documented.sort()).toEqual([...gauges, ...others].sort());
   });
 });
 

@@ -61,6 +61,38 @@ export function programsOf(markdown: string): Program[] {
   });
 }
 
+/** A block of YAML that is an experiment file, and what its document says about it. */
+export interface Experiments extends Fence {
+  /** The name in its first line, or one of our own. */
+  readonly file: string;
+  /** Whether the document warns that the file is wrong: `<!-- faults -->` stands before it. */
+  readonly faulty: boolean;
+  /** What `armature validate` prints of it, where the document shows that. */
+  readonly output: string | undefined;
+}
+
+/** The experiment files of a document: `yaml` blocks with an `experiment:` key. */
+export function experimentsOf(markdown: string): Experiments[] {
+  const fences = fencesOf(markdown);
+  const lines = markdown.split('\n');
+  return fences.flatMap((fence, index) => {
+    if (!/^ya?ml$/.test(fence.language) || !/^experiment:/m.test(fence.text)) return [];
+    const next = fences[index + 1];
+    const output = next?.language === 'text' && follows(fence, next, markdown) ? next.text : undefined;
+    const before = lines.slice(0, fence.line - 1).findLast((line) => line.trim() !== '');
+    const file = NAMED_FILE.exec(fence.text.split('\n')[0] ?? '')?.[1] ?? 'experiments/a.yaml';
+    return [{ ...fence, file, faulty: before === '<!-- faults -->', output }];
+  });
+}
+
+/** What `armature validate` prints of one experiment file, in a folder of its own. */
+export function validated({ file, text }: Experiments): Promise<string> {
+  return inFolder({ [file]: text }, (folder) => {
+    const command = join(ROOT, 'packages', 'server', 'bin', 'armature.js');
+    return runNode([command, 'validate', dirname(file)], folder, [0, 1]);
+  });
+}
+
 /** Parses a program without running it; throws the parser's message. */
 export async function stripTypes(fence: Fence): Promise<string> {
   const { code } = await transform(fence.text, { loader: 'ts', target: 'node20', format: 'esm' });
@@ -69,23 +101,31 @@ export async function stripTypes(fence: Fence): Promise<string> {
 
 /** Runs a program against the built packages, in a folder of its own, and returns what it printed. */
 export async function runProgram(program: Program): Promise<string> {
+  const files = { ...program.files, 'program.mjs': await stripTypes(program) };
+  return inFolder(files, (folder) => runNode(['program.mjs'], folder));
+}
+
+/** Does something in a folder that holds these files and is gone afterwards; packages are found from it. */
+async function inFolder<T>(files: { readonly [name: string]: string }, run: (folder: string) => Promise<T>) {
   const cache = join(ROOT, 'node_modules', '.cache', 'armature');
   mkdirSync(cache, { recursive: true });
   const folder = mkdtempSync(join(cache, 'program-'));
   try {
-    for (const [name, text] of Object.entries(program.files)) {
+    for (const [name, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    writeFileSync(join(folder, 'program.mjs'), await stripTypes(program));
-    return await runNode(['program.mjs'], folder);
+    return await run(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Runs Node and returns its standard output; rejects with both outputs when it fails or takes over 25 seconds. */
-export function runNode(args: readonly string[], cwd: string): Promise<string> {
+/**
+ * Runs Node and returns its standard output; rejects with both outputs when it takes over 25 seconds or ends with
+ * another status than those.
+ */
+export function runNode(args: readonly string[], cwd: string, statuses: readonly number[] = [0]): Promise<string> {
   return new Promise((resolve, reject) => {
     const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, NODE_OPTIONS: undefined };
     const child = spawn(process.execPath, args, { cwd, env, timeout: 25_000, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -98,7 +138,7 @@ export function runNode(args: readonly string[], cwd: string): Promise<string> {
     });
     child.on('error', reject);
     child.on('close', (code) => {
-      if (code === 0) resolve(out);
+      if (code !== null && statuses.includes(code)) resolve(out);
       else reject(new Error(`the program ended with ${code}\n${out}\n${err}`));
     });
   });
