@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Logger, virtualClock } from '../src/index.js';
+import { disk, type FileSystem, type Logger, type OpenFile, virtualClock } from '../src/index.js';
 import { decisionOf, FILES, rewardOf, type Workspace, workspace } from './workspace.js';
 
 const START = Date.UTC(2026, 10, 24, 12);
@@ -56,4 +56,42 @@ test('rewards that no posterior can hold keep the last version, hold up no other
   await engine.close();
   const again = await space.open({ clock });
   expect(again.snapshot.experiments.broken?.rules).toEqual(killed?.rules);
+});
+
+/** A disk without space for the config log, while `full` says so. */
+function configDisk(): { full: boolean; readonly fs: FileSystem } {
+  const real = disk();
+  const state = {
+    full: false,
+    fs: {
+      ...real,
+      async open(path, mode, permissions) {
+        const file = await real.open(path, mode, permissions);
+        const write: OpenFile['write'] = async (bytes, position) => {
+          if (state.full && path.includes('config')) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+          await file.write(bytes, position);
+        };
+        return { ...file, write };
+      },
+    } satisfies FileSystem,
+  };
+  return state;
+}
+
+test('a version that a full disk kept out of the log is made when there is space, without new trials', async () => {
+  space = await workspace(FILES);
+  const clock = virtualClock(START);
+  const state = configDisk();
+  const engine = await space.open({ clock, fs: state.fs, partitions: 1 });
+  for (let i = 0; i < 40; i += 1) {
+    const decision = decisionOf(engine.snapshot, 'reader', i % 2 === 0 ? 'large' : 'small', START);
+    await engine.ingest([decision, rewardOf('reader', decision.id, { correct: 1 - (i % 2) }, START)]);
+  }
+  state.full = true;
+  await clock.advance(3000);
+  expect(engine.snapshot.experiments.reader?.version).toBe('1.1');
+  state.full = false;
+  await clock.advance(1000);
+  expect(engine.snapshot.experiments.reader?.version).toBe('1.2');
+  expect(engine.snapshot.experiments.reader?.rules[0]?.weights[0]).toBeGreaterThan(0.9);
 });

@@ -108,6 +108,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
     published.set(experiment.id, fault === undefined ? looked : { ...looked, fault });
     return made;
   };
+  const restore = (before: ReadonlyMap<string, Published>, experiment: string): void => {
+    const known = before.get(experiment);
+    if (known === undefined) published.delete(experiment);
+    else published.set(experiment, known);
+  };
   const run = async (): Promise<boolean> => {
     const now = clock.now();
     const due = inForce(registry).filter((each) => {
@@ -116,9 +121,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
     });
     if (due.length === 0) return false;
     const statistics = mergeStatistics(partitions.map(({ state }) => statisticsOf(state)));
+    const before = new Map(published);
     const made = due.flatMap((each) => next(each, statistics, now) ?? []);
     if (made.length === 0) return false;
-    await config.append(made.map(({ data }) => versionRecord(data, now)));
+    try {
+      await config.append(made.map(({ data }) => versionRecord(data, now)));
+    } catch (cause) {
+      // What is not in the log was not published: it is due again.
+      for (const { data } of made) restore(before, data.experiment);
+      throw cause;
+    }
     return true;
   };
   return {
