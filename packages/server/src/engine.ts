@@ -162,8 +162,8 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const decider = await createDecider({ snapshot, onSnapshot: onChange, ingest, key, clock, logger });
   const schedule = startSchedule(clock, registry, duties);
   const reloader = reloaderOf(options, parts, async () => {
-    await duties.publish();
     schedule.restart();
+    await duties.publish();
   });
   const reload = duties.guarded('reload', reloader.reload);
   const unwatch = options.watch === false ? () => {} : watchExperimentFiles(options.experiments, clock, reload);

@@ -58,17 +58,18 @@ test('rewards that no posterior can hold keep the last version, hold up no other
   expect(again.snapshot.experiments.broken?.rules).toEqual(killed?.rules);
 });
 
-/** A disk without space for the config log, while `full` says so. */
-function configDisk(): { full: boolean; readonly fs: FileSystem } {
+/** A disk that has space for so many more writes to the config log. */
+function configDisk(): { writes: number; readonly fs: FileSystem } {
   const real = disk();
   const state = {
-    full: false,
+    writes: Number.POSITIVE_INFINITY,
     fs: {
       ...real,
       async open(path, mode, permissions) {
         const file = await real.open(path, mode, permissions);
         const write: OpenFile['write'] = async (bytes, position) => {
-          if (state.full && path.includes('config')) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+          if (path.includes('config') && --state.writes < 0)
+            throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
           await file.write(bytes, position);
         };
         return { ...file, write };
@@ -87,11 +88,26 @@ test('a version that a full disk kept out of the log is made when there is space
     const decision = decisionOf(engine.snapshot, 'reader', i % 2 === 0 ? 'large' : 'small', START);
     await engine.ingest([decision, rewardOf('reader', decision.id, { correct: 1 - (i % 2) }, START)]);
   }
-  state.full = true;
+  state.writes = 0;
   await clock.advance(3000);
   expect(engine.snapshot.experiments.reader?.version).toBe('1.1');
-  state.full = false;
+  state.writes = Number.POSITIVE_INFINITY;
   await clock.advance(1000);
   expect(engine.snapshot.experiments.reader?.version).toBe('1.2');
   expect(engine.snapshot.experiments.reader?.rules[0]?.weights[0]).toBeGreaterThan(0.9);
+});
+
+test('an experiment that was removed is not served, though the others could not have their versions', async () => {
+  space = await workspace(FILES);
+  const clock = virtualClock(START);
+  const state = configDisk();
+  const engine = await space.open({ clock, fs: state.fs, partitions: 1 });
+  await space.write('a.yaml', 'experiment: button\narms: [blue, green, red]\nreward: purchase\n');
+  state.writes = 1;
+  expect(await engine.reload()).toMatchObject({ code: 'DISK_FULL' });
+  expect(engine.snapshot.experiments.reader).toBeUndefined();
+  expect(engine.snapshot.experiments.button?.arms).toEqual(['blue', 'green']);
+  state.writes = Number.POSITIVE_INFINITY;
+  await clock.advance(1000);
+  expect(engine.snapshot.experiments.button?.arms).toEqual(['blue', 'green', 'red']);
 });

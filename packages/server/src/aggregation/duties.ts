@@ -40,9 +40,11 @@ export function createDuties(parts: DutyParts): Duties {
   const tell = (name: string) => (cause: unknown) => logger.error(`${name} failed`, { cause: String(cause) });
   return {
     async publish() {
-      const made = await publisher.publish();
-      served.refresh();
-      return made;
+      try {
+        return await publisher.publish();
+      } finally {
+        served.refresh(); // also when no version could be made: an experiment may have been removed
+      }
     },
     async tick(first) {
       await Promise.all(partitions.map((partition) => partition.tick(clock.now(), first)));
