@@ -49,3 +49,13 @@ test('a restart goes on where the log ends: same state, same versions, next sequ
   expect(second.snapshot.experiments).toEqual(before.snapshot.experiments);
   expect(second.partitions.length).toBe(2);
 });
+
+test('what the fold would pass over is refused, not acknowledged: a clock that was a day ahead once', async () => {
+  space = await workspace(FILES);
+  await (await space.open({ clock: virtualClock(START + 86_400_000) })).close();
+  const engine = await space.open({ clock: virtualClock(START) });
+  const { accepted, errors } = await engine.ingest([decisionOf(engine.snapshot, 'reader', 'large', START)]);
+  expect({ accepted, codes: errors.map(({ code }) => code) }).toEqual({ accepted: 0, codes: ['EVENT_TOO_OLD'] });
+  expect(errors[0]?.detail).toContain("the server's clock was ahead");
+  expect(engine.health().get('reader')?.tooOld ?? 0).toBe(0);
+});

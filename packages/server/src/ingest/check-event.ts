@@ -15,6 +15,8 @@ export interface Judgement {
   readonly registry: Registry;
   readonly known: KnownExperiments;
   readonly now: number;
+  /** Log time, ms since the epoch: ahead of `now` where the clock was wrong once. The fold goes by it. */
+  readonly logTime: number;
 }
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -28,7 +30,7 @@ function creationOf(id: string, time: number): number {
 /** Whether an event of right shape may enter the log; undefined when it may. Changes nothing. */
 export function checkEvent(event: DecisionEvent | RewardEvent | ExposureEvent, by: Judgement): Fault | undefined {
   const time = Date.parse(event.time);
-  const untimely = checkTime(event.id, time, by.now);
+  const untimely = checkTime(event.id, time, by);
   if (untimely !== undefined) return untimely;
   const { experiment } = event.data;
   const known = by.known.get(experiment);
@@ -38,10 +40,14 @@ export function checkEvent(event: DecisionEvent | RewardEvent | ExposureEvent, b
   return undefined;
 }
 
-function checkTime(id: string, time: number, now: number): Fault | undefined {
+function checkTime(id: string, time: number, { now, logTime }: Judgement): Fault | undefined {
   const created = creationOf(id, time);
   if (created < now - DEDUPE_HORIZON_MS) {
     return fault('EVENT_TOO_OLD', '/id', `the event was made at ${iso(created)}, more than six hours ago`);
+  }
+  if (created < logTime - DEDUPE_HORIZON_MS) {
+    const got = `the event was made at ${iso(created)}, more than six hours before the log's ${iso(logTime)}`;
+    return fault('EVENT_TOO_OLD', '/id', got, "the server's clock was ahead when the log was written");
   }
   const latest = Math.max(created, time);
   if (latest > now + FUTURE_TOLERANCE_MS) {

@@ -61,7 +61,9 @@ export function createIngest(options: IngestOptions): (items: readonly unknown[]
     if (waiting > 0 && waiting + items.length > capacity) {
       throw serverError('OVERLOADED', { got: `${waiting} waiting events` });
     }
-    const by: Judgement = { registry: options.registry, known: options.known, now: clock.now() };
+    const now = clock.now();
+    const logTime = Math.max(...partitions.map(({ state }) => state.watermark));
+    const by: Judgement = { registry: options.registry, known: options.known, now, logTime };
     const errors: IngestError[] = [];
     const events: LogEvent[][] = partitions.map(() => []);
     const indices: number[][] = partitions.map(() => []);
