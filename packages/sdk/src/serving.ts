@@ -54,7 +54,6 @@ export function serving(
     subjects = new Map(names().map((name) => [name, makeSubject(name)]));
   };
   prepare();
-
   return {
     get snapshot() {
       return current?.source;

@@ -108,11 +108,6 @@ export function createPublisher(options: PublisherOptions): Publisher {
     published.set(experiment.id, fault === undefined ? looked : { ...looked, fault });
     return made;
   };
-  const restore = (before: ReadonlyMap<string, Published>, experiment: string): void => {
-    const known = before.get(experiment);
-    if (known === undefined) published.delete(experiment);
-    else published.set(experiment, known);
-  };
   const run = async (): Promise<boolean> => {
     const now = clock.now();
     const due = inForce(registry).filter((each) => {
@@ -128,7 +123,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       await config.append(made.map(({ data }) => versionRecord(data, now)));
     } catch (cause) {
       // What is not in the log was not published: it is due again.
-      for (const { data } of made) restore(before, data.experiment);
+      for (const { data } of made) restore(published, before, data.experiment);
       throw cause;
     }
     return true;
@@ -141,6 +136,12 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return running;
     },
   };
+}
+
+function restore(published: Map<string, Published>, before: ReadonlyMap<string, Published>, experiment: string): void {
+  const known = before.get(experiment);
+  if (known === undefined) published.delete(experiment);
+  else published.set(experiment, known);
 }
 
 /** The version, or what kept it from being made: one experiment's rewards must not stop the others. */

@@ -19,6 +19,12 @@ interface Reader {
   behind: boolean;
 }
 
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache, no-transform',
+  'x-accel-buffering': 'no',
+} as const;
+
 /** The frame of a snapshot, made once for all readers. */
 function frameOf(snapshot: Snapshot): string {
   const text = JSON.stringify(snapshot);
@@ -73,11 +79,7 @@ export function streamRoute(app: FastifyInstance, engine: Engine): { readonly re
       });
     }
     reply.hijack();
-    response.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-cache, no-transform',
-      'x-accel-buffering': 'no',
-    });
+    response.writeHead(200, HEADERS);
     const reader: Reader = { response, stalledSince: undefined, behind: false };
     readers.add(reader);
     response.on('drain', () => drained(reader));
