@@ -1,6 +1,7 @@
+import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { virtualClock } from '../src/index.js';
-import { decisionOf, FILES, rewardOf, type Workspace, workspace } from './workspace.js';
+import { decisionOf, FILES, idAt, rewardOf, type Workspace, workspace } from './workspace.js';
 
 const START = Date.UTC(2026, 10, 24, 12);
 let space: Workspace;
@@ -58,4 +59,25 @@ test('what the fold would pass over is refused, not acknowledged: a clock that w
   expect({ accepted, codes: errors.map(({ code }) => code) }).toEqual({ accepted: 0, codes: ['EVENT_TOO_OLD'] });
   expect(errors[0]?.detail).toContain("the server's clock was ahead");
   expect(engine.health().get('reader')?.tooOld ?? 0).toBe(0);
+});
+
+test('a reward or an exposure that could not find its decision is refused: by unit, and without one', async () => {
+  space = await workspace(FILES);
+  const engine = await space.open({ clock: virtualClock(START), partitions: 4 });
+  const decision = decisionOf(engine.snapshot, 'button', 'blue', START, { unit: 'u-1', exposed: false });
+  const reward = rewardOf('button', decision.id, { purchase: 1 }, START);
+  const exposure = {
+    ...reward,
+    id: idAt(START),
+    type: EVENT_TYPES.exposure,
+    data: { experiment: 'button', decision: decision.id },
+  };
+  const { errors } = await engine.ingest([decision, reward, exposure]);
+  expect(errors.map(({ index, code, pointer }) => [index, code, pointer])).toEqual([
+    [1, 'REQUIRED', '/data/unit'],
+    [2, 'REQUIRED', '/data/unit'],
+  ]);
+  const named = [reward, exposure].map((event) => ({ ...event, data: { ...event.data, unit: 'u-1' } }));
+  expect((await engine.ingest(named)).errors).toEqual([]);
+  expect(engine.openTrials().get('button')?.open).toBe(1);
 });

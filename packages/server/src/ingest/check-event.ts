@@ -36,6 +36,10 @@ export function checkEvent(event: DecisionEvent | RewardEvent | ExposureEvent, b
   const known = by.known.get(experiment);
   if (known === undefined) return unknownExperiment(experiment, by);
   if (event.type === EVENT_TYPES.decision) return checkDecision(event.data, time, known, by);
+  if (known.byUnit && event.data.unit === undefined) {
+    const got = `unit is missing, and ${experiment} is assigned by unit`;
+    return fault('REQUIRED', '/data/unit', got, 'send the unit that the decision named: it says where the decision is');
+  }
   if (event.type === EVENT_TYPES.reward) return checkReward(event, time, known);
   return undefined;
 }

@@ -13,6 +13,8 @@ export interface KnownExperiment {
   readonly metrics: ReadonlyMap<string, Metric>;
   /** How many definitions began a learning epoch: the epoch of its versions. */
   readonly epoch: number;
+  /** Whether all its decisions name a unit: then nothing that belongs to one is found without. */
+  readonly byUnit: boolean;
 }
 
 /** All experiments of the config log. */
@@ -42,6 +44,7 @@ export function knownExperiments(): KnownExperiments {
         endedAt: over ? (before?.endedAt ?? at) : undefined,
         metrics,
         epoch: (before?.epoch ?? 0) + (began ? 1 : 0),
+        byUnit: (before?.byUnit ?? true) && body.assign !== 'request',
       });
     },
     get: (experiment) => known.get(experiment),
