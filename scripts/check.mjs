@@ -28,13 +28,22 @@ const STEPS = {
   package: [build, [script('package.mjs')]],
 };
 
+const USAGE = `steps: ${Object.keys(STEPS).join(', ')}
+npm run check -- [--only STEP,STEP] [--skip STEP,STEP]`;
+
 function usage(fault) {
-  console.error(`check: ${fault}\nsteps: ${Object.keys(STEPS).join(', ')}`);
-  console.error('npm run check -- [--only STEP,STEP] [--skip STEP,STEP]');
+  console.error(`check: ${fault}\n${USAGE}`);
   process.exit(64);
 }
 
+function help() {
+  console.log(`Runs every step that must pass before a change goes in.\n\n${USAGE}`);
+  console.log('\nExample:\n  $ npm run check -- --only types,lint');
+  process.exit(0);
+}
+
 function chosenSteps(args) {
+  if (args.includes('--help') || args.includes('-h')) help();
   let names = Object.keys(STEPS);
   for (let at = 0; at < args.length; at += 2) {
     const [option, value] = [args[at], args[at + 1]];
