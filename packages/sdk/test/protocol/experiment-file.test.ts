@@ -213,8 +213,20 @@ audience: { attribute: country, op: in, value: [NL, BE] }`,
 });
 
 describe('several documents and files', () => {
-  test('a file without experiments is an empty set, and empty documents are passed over', () => {
-    expect(parseExperiments('# nothing yet\n', 'a.yaml')).toEqual({ ok: true, experiments: [] });
+  test.each(['', '\n', '# nothing yet\n', '---\n---\n# none\n'])(
+    'a file without experiments is a fault: %j',
+    (text) => {
+      const parsed = parseExperimentSet([
+        { file: 'a.yaml', text },
+        { file: 'b.yaml', text: 'experiment: b\narms: [x, y]' },
+      ]);
+      expect(parsed.ok ? [] : parsed.faults.map(renderFault)).toEqual([
+        'a.yaml:1:1: no experiment, got an empty file, begin with `experiment: name`',
+      ]);
+    },
+  );
+
+  test('empty documents beside experiments are passed over', () => {
     expect(parseExperiments('---\nexperiment: a\narms: [x, y]\n---\n---\n', 'a.yaml').ok).toBe(true);
   });
 
@@ -232,7 +244,7 @@ describe('several documents and files', () => {
         file: 'bad.yaml',
         text: 'experiment: b\narms: [x, y]\n---\nowner: me\nexperiment: a\narms: [x, y]\ntrafic: 5%',
       },
-      { file: 'other.yaml', text: '' },
+      { file: 'other.yaml', text: 'experiment: other\narms: [x, y]' },
     ];
     const parsed = parseExperimentSet(files);
     const faults = parsed.ok ? [] : parsed.faults;

@@ -36,9 +36,20 @@ function nameAt(tree: Tree): Place {
   return entry?.value.at ?? tree.at;
 }
 
+/** The fault of a file that says nothing: most likely it was cut short, or saved too early. */
+const EMPTY = {
+  line: 1,
+  col: 1,
+  path: '',
+  what: 'no experiment',
+  got: 'an empty file',
+  todo: 'begin with `experiment: name`',
+} as const satisfies Fault;
+
 function readFile({ file, text }: ExperimentFile, found: Found[], faults: Fault[]): void {
   const yaml = parseYaml(text, file);
   faults.push(...yaml.faults);
+  if (yaml.documents.length + yaml.faults.length === 0) faults.push({ file, ...EMPTY });
   for (const tree of yaml.documents) {
     const cursor: Cursor = { tree, path: '', report: (fault) => faults.push({ file, ...fault }) };
     const experiment = readExperiment(cursor);
@@ -71,7 +82,7 @@ function duplicates(found: readonly Found[]): readonly Fault[] {
 
 /**
  * The experiments of several files, as one set: complete, with every default filled in, frozen, in code-point order
- * of their names. Two experiments of one name are a fault, also across files.
+ * of their names. Two experiments of one name are a fault, also across files; so is a file without any.
  *
  * @returns the experiments, or every fault of every file in the order of the files; never throws
  * @example
