@@ -43,6 +43,11 @@ export const CLI_ERRORS = {
     do: 'see why the server refused it',
     retryable: true,
   },
+  KEY_REFUSED: {
+    what: 'the server wants another API key',
+    do: "set ARMATURE_API_KEY to one of the server's keys",
+    retryable: false,
+  },
   SERVER_UNREACHABLE: { what: 'the server does not answer', do: 'check its address', retryable: true },
   DEMO_CLIENT_FAILED: {
     what: "the demo's second process ended before its visitors did",

@@ -20,7 +20,7 @@ export async function snapshotOfDirectory(directory: string, now: number): Promi
 /**
  * The snapshot that a server serves now.
  *
- * @throws SERVER_UNREACHABLE, also for what does not answer as such a server does
+ * @throws KEY_REFUSED; SERVER_UNREACHABLE, also for what does not answer as such a server does
  */
 export async function snapshotOfServer(url: string, apiKey: string | undefined): Promise<Snapshot> {
   const headers = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
@@ -38,7 +38,9 @@ export async function snapshotOfServer(url: string, apiKey: string | undefined):
     const { message, cause: inner } = cause as Error;
     return refuse((inner as NodeJS.ErrnoException | undefined)?.code ?? message, cause);
   }
-  if (status === 401) return refuse('it wants an API key (ARMATURE_API_KEY)');
+  if (status === 401) {
+    throw cliError('KEY_REFUSED', { got: apiKey === undefined ? `none for ${url}` : `one that ${url} does not know` });
+  }
   if (status !== 200) return refuse(`status ${status}`);
   const json = parseJsonStrict(body);
   if (!json.ok) return refuse(json.detail);

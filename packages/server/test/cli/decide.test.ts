@@ -18,13 +18,15 @@ audience: [{ attribute: country, op: in, value: [DE, FR] }]
 overrides: [{ id: qa, if: [{ attribute: tester, op: is, value: true }], arm: xl }]
 `;
 
+const logger = { info: () => {}, warn: () => {}, error: () => {} };
+const QUIET = { port: 0, drainMs: 0, logger, print: () => {}, watch: false };
+
 let served: Served;
 let data: string;
 beforeAll(async () => {
   const experiments = folderOf({ 'a.yaml': FILES });
   data = folderOf();
-  const logger = { info: () => {}, warn: () => {}, error: () => {} };
-  served = await serve({ experiments, data, port: 0, drainMs: 0, logger, print: () => {}, watch: false });
+  served = await serve({ experiments, data, ...QUIET });
 });
 afterAll(() => served.stop());
 
@@ -91,6 +93,21 @@ describe('decide', () => {
     expect(outcome.code).toBe(code);
     expect(outcome.err).toContain(message);
     expect(outcome.out).toBe('');
+  });
+
+  test.each([
+    [{}, 'none for URL'],
+    [{ ARMATURE_API_KEY: 'ak_wrong_0123456789' }, 'one that URL does not know'],
+  ])('says of a server with keys that %j is not among them', async (variables, got) => {
+    const folders = { experiments: folderOf({ 'a.yaml': FILES }), data: folderOf() };
+    const keyed = await serve({ ...folders, ...QUIET, apiKeys: ['ak_right_0123456789'] });
+    const { code, out, err } = await cli(['decide', 'button', '--url', keyed.url], { variables });
+    await keyed.stop();
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(
+      `KEY_REFUSED: the server wants another API key, got ${got.replace('URL', keyed.url)}, set ARMATURE_API_KEY to`,
+    );
+    expect(err).not.toContain('ak_');
   });
 
   test('asks for a unit where the experiment draws by unit', async () => {
