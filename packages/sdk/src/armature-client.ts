@@ -5,11 +5,12 @@ import { type Clock, correctedClock } from './clock.js';
 import { type DecideOptions, decide, fallback } from './decide.js';
 import type { Decision, DecisionRecord, Moment } from './decision.js';
 import { decisionIds, type FillRandom, fractions } from './decision-id.js';
-import { type ArmatureError, clientError } from './errors.js';
+import { ArmatureError, CLIENT_ERRORS, clientError, type ErrorRow } from './errors.js';
 import { Follower, type Status } from './follower.js';
 import { httpTransport } from './http-transport.js';
 import { type Listeners, listeners } from './listeners.js';
 import type { OutboxCounts } from './outbox-counts.js';
+import { UNKNOWN_EXPERIMENT } from './protocol/protocol-errors.js';
 import type { TokenKey } from './protocol/token.js';
 import type { ReadyOptions } from './readiness.js';
 import type { DecisionReference, Receipt, RewardOptions, UnitReference } from './reward.js';
@@ -20,6 +21,13 @@ import type { Transport } from './transport.js';
 
 const CLOSE_MS = 5000;
 const MAX_AGE_MS = 60_000;
+const MOST_TOLD = 100;
+
+/** Why a decision fell back where the caller is to blame: told once for each experiment. */
+const MISTAKES: { readonly [code: string]: ErrorRow | undefined } = {
+  UNKNOWN_EXPERIMENT,
+  UNIT_REQUIRED: CLIENT_ERRORS.UNIT_REQUIRED,
+};
 
 const fillRandom: FillRandom = (bytes) => {
   globalThis.crypto.getRandomValues(bytes);
@@ -184,6 +192,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
       decision = fallback(subject, {}, moment, 'DECISION_FAILED');
       this.#report(clientError('DECISION_FAILED', { got: String(cause), cause }));
     }
+    if (decision.error !== undefined) this.#tellMistake(decision.error, decision.experiment);
     if (decision.reason === 'default') this.#defaults += 1;
     this.#sender.log(decision, subject.experiment?.assign !== 'request');
     this.#listeners.emit('decision', decision as Decision);
@@ -205,6 +214,15 @@ export class ArmatureClient implements Client<UnknownShapes> {
     const outdated = this.#serving.outdated().filter((name) => !this.#told.has(`outdated ${name}`));
     for (const name of outdated) this.#told.add(`outdated ${name}`);
     if (outdated.length > 0) this.#report(clientError('CATALOGUE_OUTDATED', { got: outdated.join(', ') }));
+  }
+
+  /** Names come from callers, so that what is remembered of them has a limit. */
+  #tellMistake(code: string, experiment: string): void {
+    const row = MISTAKES[code];
+    const got = JSON.stringify(experiment.slice(0, 100));
+    if (row === undefined || this.#told.has(`${code} ${got}`) || this.#told.size >= MOST_TOLD) return;
+    this.#told.add(`${code} ${got}`);
+    this.#report(new ArmatureError(code, row, { got }));
   }
 
   #report(error: ArmatureError): void {

@@ -1,5 +1,12 @@
 import type { ErrorRow } from '../errors.js';
 
+/** By itself, because the client reports it and its bundle has no room for the whole table. */
+export const UNKNOWN_EXPERIMENT = {
+  what: 'no experiment has this name',
+  do: 'check the name, and that its file is being served',
+  retryable: false,
+} as const satisfies ErrorRow;
+
 /** Raised or reported at the doors of the protocol: files, events, tokens, snapshots. */
 export const PROTOCOL_ERRORS = {
   EXPERIMENTS_INVALID: {
@@ -88,11 +95,7 @@ export const PROTOCOL_ERRORS = {
     do: 'send a token, an experiment and a decision, or an experiment and a unit',
     retryable: false,
   },
-  UNKNOWN_EXPERIMENT: {
-    what: 'no experiment has this name',
-    do: 'check the name, and that its file is being served',
-    retryable: false,
-  },
+  UNKNOWN_EXPERIMENT,
   UNKNOWN_DEFINITION: {
     what: 'the experiment had no such definition',
     do: 'refresh the snapshot and decide again',
