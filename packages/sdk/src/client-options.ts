@@ -41,6 +41,23 @@ export interface ClientOptions<X = Catalogue<Shapes> | InlineExperiments> {
   readonly now?: (() => number) | undefined;
 }
 
+/** Every option: the type keeps the list complete. */
+const OPTIONS: { readonly [Name in keyof ClientOptions]-?: 1 } = {
+  url: 1,
+  transport: 1,
+  apiKey: 1,
+  experiments: 1,
+  bootstrap: 1,
+  cache: 1,
+  overrides: 1,
+  maxAgeMs: 1,
+  refresh: 1,
+  outbox: 1,
+  logger: 1,
+  fetch: 1,
+  now: 1,
+};
+
 /** What follows from the options alone. */
 export interface ClientSetup {
   readonly known: ReadonlyMap<string, CatalogueEntry>;
@@ -51,6 +68,22 @@ export interface ClientSetup {
 
 function refuse(got: string, todo: string): never {
   throw clientError('OPTIONS_INVALID', { got, todo });
+}
+
+/** How much of a known name is met in another, by pairs of letters: the edit distance costs 200 bytes of bundle more. */
+function likeness(name: string, known: string): number {
+  const letters = [...name.toLowerCase()];
+  const met = letters.filter((letter, at) => at > 0 && known.toLowerCase().includes(letters[at - 1] + letter));
+  return met.length / known.length;
+}
+
+function checkNames(options: ClientOptions): void {
+  const known = Object.keys(OPTIONS);
+  const name = Object.keys(options).find((one) => !known.includes(one));
+  if (name === undefined) return;
+  const near = known.reduce((best, one) => (likeness(name, one) > likeness(name, best) ? one : best));
+  const todo = likeness(name, near) > 0.3 ? `did you mean ${near}?` : `there are ${known.join(', ')}`;
+  refuse(`the option ${JSON.stringify(name)}`, todo);
 }
 
 function checkUrl(url: string): void {
@@ -88,6 +121,7 @@ function checkSources(options: ClientOptions): void {
  */
 export function clientSetup(options: ClientOptions): ClientSetup {
   if (typeof options !== 'object' || options === null) refuse(String(options), 'pass an object of options');
+  checkNames(options);
   checkSources(options);
   checkInteger('maxAgeMs', options.maxAgeMs, 1);
   checkInteger('outbox.capacity', options.outbox?.capacity, 1);

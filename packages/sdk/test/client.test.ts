@@ -48,6 +48,17 @@ describe('construction', () => {
     expect(isArmatureError(thrown) && thrown.code).toBe('OPTIONS_INVALID');
   });
 
+  test.each([
+    ['apikey', 'did you mean apiKey?'],
+    ['boostrap', 'did you mean bootstrap?'],
+    ['maxAge', 'did you mean maxAgeMs?'],
+    ['toString', 'there are url, transport, apiKey,'],
+  ])('refuses the option %s and says: %s', (name, advice) => {
+    const make = () => createClient({ url: 'http://127.0.0.1:1', [name]: undefined } as never);
+    expect(make).toThrow(`got the option "${name}", ${advice}`);
+    expect(make).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+  });
+
   test('starts nothing: no request, no timer, no random bytes, no clock', async () => {
     const transport = scriptedTransport([], snapshot);
     const spies = [
