@@ -70,7 +70,7 @@ function refuse(got: string, todo: string): never {
   throw clientError('OPTIONS_INVALID', { got, todo });
 }
 
-/** How much of a known name is met in another, by pairs of letters: the edit distance costs 200 bytes of bundle more. */
+/** How much of a known name is met in another, by pairs of letters: the edit distance costs 200 bytes more. */
 function likeness(name: string, known: string): number {
   const letters = [...name.toLowerCase()];
   const met = letters.filter((letter, at) => at > 0 && known.toLowerCase().includes(letters[at - 1] + letter));
