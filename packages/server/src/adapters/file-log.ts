@@ -6,7 +6,7 @@ import { serverError } from '../errors.js';
 import type { Clock, EventLog, FileSystem, Logger } from '../ports.js';
 import { writeAtomically } from './atomic-file.js';
 import { FileStream } from './file-stream.js';
-import { takeLock } from './lock-file.js';
+import { type Lock, takeLock } from './lock-file.js';
 import { logHealth } from './log-health.js';
 import { recoverStream } from './recover-stream.js';
 
@@ -36,16 +36,16 @@ export async function openFileLog(options: FileLogOptions): Promise<EventLog> {
   await fs.mkdir(directory);
   // a new directory is durable in its folder before the log in it promises anything
   if ((await fs.readText(layout.meta)) === undefined) await fs.syncDirectory(dirname(resolve(directory)));
-  const unlock = await takeLock(fs, layout.lock);
+  const lock = await takeLock(fs, layout.lock);
   try {
-    return await open(options, unlock);
+    return await open(options, lock);
   } catch (cause) {
-    await unlock();
+    await lock.release();
     throw cause;
   }
 }
 
-async function open(options: FileLogOptions, unlock: () => Promise<void>): Promise<EventLog> {
+async function open(options: FileLogOptions, lock: Lock): Promise<EventLog> {
   const { fs, clock, logger, directory } = options;
   const layout = layoutOf(directory);
   const meta = await metaOf(options);
@@ -56,13 +56,13 @@ async function open(options: FileLogOptions, unlock: () => Promise<void>): Promi
     const recovered = await recoverStream({ ...base, logger });
     await fs.syncDirectory(dirname(folder));
     const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
-    const made = new FileStream<E>({ ...base, clock, health, segmentBytes }, recovered);
+    const made = new FileStream<E>({ ...base, clock, health, segmentBytes, isOurs: lock.isHeld }, recovered);
     streams.push(made as unknown as FileStream<never>);
     return made;
   };
   const close = async (): Promise<void> => {
     const results = await Promise.allSettled(streams.map((each) => each.close()));
-    await unlock();
+    await lock.release();
     for (const result of results) if (result.status === 'rejected' && !health.failure) throw result.reason;
   };
   try {

@@ -16,6 +16,8 @@ export interface StreamOptions {
   readonly folder: string;
   /** A segment that has grown to this many bytes is followed by another. */
   readonly segmentBytes: number;
+  /** Whether the data directory is still this process's: asked before each group is written. */
+  readonly isOurs: () => Promise<boolean>;
 }
 
 interface Waiting<E> {
@@ -108,6 +110,7 @@ export class FileStream<E> implements LogStream<E> {
     }
     try {
       if (health.failure !== undefined) throw health.failure;
+      if (!(await this.options.isOurs())) throw new Error('another process has taken the data directory');
       if (this.#segment.size >= this.options.segmentBytes) await this.#rotate();
       this.#segment = await appendSynced(this.#segment, encodeGroup(lines));
       this.#end += records.length;

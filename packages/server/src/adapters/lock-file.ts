@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { serverError } from '../errors.js';
 import type { FileSystem } from '../ports.js';
 import { machineProcesses, type Processes, type ProcessName } from './processes.js';
@@ -5,11 +7,24 @@ import { machineProcesses, type Processes, type ProcessName } from './processes.
 /** Locks that this very process holds: its pid in a file proves nothing where pids come back, as in containers. */
 const held = new Set<string>();
 const ATTEMPTS = 5;
+/** What a holder on another host has begun to write when its lock is taken is written by then, ms. */
+const FOREIGN_MS = 1000;
 
-function parseHolder(text: string): ProcessName | undefined {
+interface Holder extends ProcessName {
+  readonly host?: string;
+}
+
+/** A lock that this process has taken. */
+export interface Lock {
+  /** Whether it is still ours: a process in another container sees no life in ours, and may have taken it over. */
+  isHeld(): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+function parseHolder(text: string): Holder | undefined {
   try {
-    const value = JSON.parse(text) as Partial<ProcessName> | null;
-    return Number.isInteger(value?.pid) ? (value as ProcessName) : undefined;
+    const value = JSON.parse(text) as Partial<Holder> | null;
+    return Number.isInteger(value?.pid) ? (value as Holder) : undefined;
   } catch {
     return undefined;
   }
@@ -22,26 +37,28 @@ async function isLive(path: string, holder: ProcessName | undefined, own: Proces
 
 /**
  * Takes the lock of a data directory. A lock whose process is dead is taken over: it is renamed first, and looked at
- * again under its new name, so that two takers never both succeed.
+ * again under its new name, so that two takes never both succeed. Of a holder on another host nobody can tell whether
+ * it lives: its lock is taken too, and its own look before each write stops it.
  *
- * @returns what gives the lock back
  * @throws DATA_DIR_LOCKED while its process lives
  */
-export async function takeLock(fs: FileSystem, path: string): Promise<() => Promise<void>> {
+export async function takeLock(fs: FileSystem, path: string): Promise<Lock> {
   const processes = machineProcesses(fs);
   const own = await processes.own();
-  const mine = `${path}.${own.pid}`;
+  const host = hostname();
+  const id = randomUUID();
+  const mine = `${path}.${own.pid}.${id}`;
+  const line = `${JSON.stringify({ ...own, host, id })}\n`;
   const file = await fs.open(mine, 'replace');
-  await file.write(Buffer.from(`${JSON.stringify(own)}\n`), 0);
+  await file.write(Buffer.from(line), 0);
   await file.close();
+  let foreign = false;
   try {
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (await fs.link(mine, path)) {
         held.add(path);
-        return async () => {
-          held.delete(path);
-          await fs.remove(path);
-        };
+        if (foreign) await new Promise((done) => setTimeout(done, FOREIGN_MS));
+        return lockOf(fs, path, line);
       }
       const text = await fs.readText(path);
       if (text === undefined) continue;
@@ -49,12 +66,25 @@ export async function takeLock(fs: FileSystem, path: string): Promise<() => Prom
       if (await isLive(path, holder, own, processes)) {
         throw serverError('DATA_DIR_LOCKED', { got: `process ${holder?.pid}` });
       }
+      foreign = holder?.host !== undefined && holder.host !== host;
       await setAside(fs, path, `${mine}.stale`, text);
     }
   } finally {
-    await fs.remove(mine).catch(() => {}); // a leftover name of ours holds nothing
+    await fs.remove(mine);
   }
   throw serverError('DATA_DIR_LOCKED', { got: 'other processes that start at the same time' });
+}
+
+function lockOf(fs: FileSystem, path: string, line: string): Lock {
+  // A look that fails tells nothing; a directory that is gone will not be written to either.
+  const isHeld = async (): Promise<boolean> => (await fs.readText(path).catch(() => line)) === line;
+  return {
+    isHeld,
+    async release() {
+      held.delete(path);
+      if (await isHeld()) await fs.remove(path);
+    },
+  };
 }
 
 async function setAside(fs: FileSystem, path: string, aside: string, stale: string): Promise<void> {
