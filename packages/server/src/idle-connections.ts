@@ -12,6 +12,7 @@ export function closeIdleConnections(app: FastifyInstance): void {
   const busy = new Map<Socket, number>();
   let closing = false;
   server.on('connection', (socket: Socket) => {
+    if (closing) return void socket.destroy();
     busy.set(socket, 0);
     socket.once('close', () => void busy.delete(socket));
   });

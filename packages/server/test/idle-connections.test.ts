@@ -7,12 +7,17 @@ import { closeIdleConnections } from '../src/idle-connections.js';
 async function listening(delayMs = 0) {
   const app = Fastify({ forceCloseConnections: 'idle' });
   closeIdleConnections(app);
+  let entered = (): void => {};
+  const asked = new Promise<void>((done) => {
+    entered = done;
+  });
   app.get('/', async () => {
+    entered();
     await new Promise((done) => setTimeout(done, delayMs));
     return 'done';
   });
   const url = new URL(await app.listen({ host: '127.0.0.1', port: 0 }));
-  return { app, port: Number(url.port) };
+  return { app, port: Number(url.port), asked };
 }
 
 test('a connection that never had a request does not hold the server open', async () => {
@@ -24,12 +29,12 @@ test('a connection that never had a request does not hold the server open', asyn
   await app.close();
   await closed;
   expect(socket.destroyed).toBe(true);
-}, 5000);
+}, 20_000);
 
 test('a request that is under way is answered before its connection is closed', async () => {
-  const { app, port } = await listening(300);
+  const { app, port, asked } = await listening(300);
   const answer = fetch(`http://127.0.0.1:${port}/`);
-  await new Promise((done) => setTimeout(done, 100));
+  await asked;
   await app.close();
   expect(await (await answer).text()).toBe('done');
-}, 5000);
+}, 20_000);
