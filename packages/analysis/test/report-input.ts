@@ -1,20 +1,8 @@
 import type { Experiment, Health, Metric } from '@armature/sdk/protocol';
+import { emptyHealth } from '../src/fold/health.js';
 import { type ReportInput, type SimulationPlan, simulate } from '../src/index.js';
 
-export const NO_HEALTH: Health = {
-  decisions: 0,
-  notRandomised: {},
-  repeated: 0,
-  rewards: 0,
-  duplicates: 0,
-  late: 0,
-  unmatched: 0,
-  uncounted: 0,
-  invalid: 0,
-  propensityMismatch: 0,
-  tooOld: 0,
-  dropped: 0,
-};
+export const NO_HEALTH: Health = emptyHealth();
 
 export const CLICK: Metric = {
   name: 'click',
