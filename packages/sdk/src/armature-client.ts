@@ -10,7 +10,7 @@ import { Follower, type Status } from './follower.js';
 import { httpTransport } from './http-transport.js';
 import { type Listeners, listeners } from './listeners.js';
 import type { OutboxCounts } from './outbox-counts.js';
-import { UNKNOWN_EXPERIMENT } from './protocol/protocol-errors.js';
+import { ID_INVALID, UNKNOWN_EXPERIMENT } from './protocol/protocol-errors.js';
 import type { TokenKey } from './protocol/token.js';
 import type { ReadyOptions } from './readiness.js';
 import type { DecisionReference, Receipt, RewardOptions, UnitReference } from './reward.js';
@@ -26,6 +26,7 @@ const MOST_TOLD = 100;
 /** Why a decision fell back where the caller is to blame: told once for each experiment. */
 const MISTAKES: { readonly [code: string]: ErrorRow | undefined } = {
   UNKNOWN_EXPERIMENT,
+  ID_INVALID,
   UNIT_REQUIRED: CLIENT_ERRORS.UNIT_REQUIRED,
 };
 

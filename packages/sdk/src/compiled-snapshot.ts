@@ -1,7 +1,9 @@
+import { type CompiledStages, compileStages, stageFault } from './compiled-stages.js';
 import { isOperator } from './conditions.js';
 import type { Outcome } from './decision.js';
 import { clientError } from './errors.js';
 import { type Drawer, prepareDraw } from './policies/draw.js';
+import { stageOdds } from './policies/outer-stages.js';
 import type { Reason } from './protocol/event.js';
 import type { Assign, Condition } from './protocol/experiment.js';
 import type { Rule, Snapshot, SnapshotExperiment } from './protocol/snapshot.js';
@@ -23,6 +25,8 @@ export interface CompiledExperiment {
   readonly arms: readonly string[];
   readonly drawer: Drawer;
   readonly rules: readonly CompiledRule[];
+  /** Undefined where everybody reaches the draw. */
+  readonly stages: CompiledStages | undefined;
   /** The outcome of an arm that was not drawn. */
   readonly undrawn: (arm: number, reason: Reason) => Outcome;
   readonly disabled: Outcome;
@@ -92,6 +96,8 @@ function checkExperiment(path: string, experiment: SnapshotExperiment): void {
   if (experiment.period !== undefined && !Number.isSafeInteger(experiment.period)) {
     refuse(`${path}.period`, experiment.period);
   }
+  const stage = stageFault(experiment);
+  if (stage !== undefined) refuse(`${path}.${stage}`, experiment[stage]);
   if (!Array.isArray(rules)) refuse(`${path}.rules`, rules);
   rules.forEach((rule, r) => {
     checkRule(`${path}.rules[${r}]`, rule, arms.length);
@@ -122,8 +128,11 @@ function compileExperiment(name: string, experiment: SnapshotExperiment): Compil
   });
   const undrawn = (arm: number, reason: Reason, rule?: string): Outcome => {
     const oneHot = arms.map((_, k) => (k === arm ? 1 : 0));
-    return { ...outcome(arm), reason, randomised: false, propensity: 1, propensities: vector(arms, oneHot), rule };
+    const propensities = vector(arms, oneHot);
+    return { ...outcome(arm), reason, randomised: false, propensity: 1, propensities, rule, outer: undefined };
   };
+  const stages = compileStages(experiment, (reason) => undrawn(control, reason));
+  const outer = stages === undefined ? undefined : stageOdds(experiment).drawn;
   const compileRule = ({ id, weights, randomised, reason, if: conditions = [] }: Rule): CompiledRule => {
     if (randomised === false) {
       const fixed = undrawn(weights.indexOf(1), reason === 'static' ? 'static' : 'override', id);
@@ -137,6 +146,7 @@ function compileExperiment(name: string, experiment: SnapshotExperiment): Compil
       propensity,
       propensities,
       rule: id,
+      outer,
     });
     return { conditions, weights, outcomes: weights.map(drawn), fixed: undefined };
   };
@@ -148,6 +158,7 @@ function compileExperiment(name: string, experiment: SnapshotExperiment): Compil
     arms,
     drawer: prepareDraw('draw', experiment.salt, arms),
     rules: experiment.rules.map(compileRule),
+    stages,
     undrawn,
     disabled: undrawn(control, 'disabled'),
     excluded: undrawn(control, 'excluded'),

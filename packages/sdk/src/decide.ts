@@ -4,7 +4,9 @@ import { conditionsHold } from './conditions.js';
 import { DecisionRecord, type Moment, type Outcome } from './decision.js';
 import type { ErrorCode } from './errors.js';
 import { draw, drawKey } from './policies/draw.js';
+import { stoppedAt } from './policies/outer-stages.js';
 import type { Context } from './protocol/experiment.js';
+import { isId } from './protocol/id.js';
 
 /** What a caller tells about one decision. */
 export interface DecideOptions<Arm extends string = string> {
@@ -35,6 +37,9 @@ export interface Subject {
 
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
+/** Whether the log takes it: an id, or nothing. */
+const isLoggable = (value: unknown): boolean => !isText(value) || isId(value);
+
 /** An outcome that no snapshot backs. */
 function unbacked(subject: Subject, arm: string, reason: 'default' | 'override'): Outcome {
   const { known, name } = subject;
@@ -54,6 +59,7 @@ function unbacked(subject: Subject, arm: string, reason: 'default' | 'override')
     definition: '',
     rule: undefined,
     period: undefined,
+    outer: undefined,
   };
 }
 
@@ -80,8 +86,9 @@ export function fallback(subject: Subject, options: DecideOptions, moment: Momen
 /**
  * Decides one experiment for one request. Pure: id and time come in with `moment`.
  *
- * The order: an override of the client; no snapshot; an experiment that is not running; the first rule whose
- * conditions hold; nobody's rule, so excluded.
+ * The order: ids that no log would take; an override of the client; no snapshot; an experiment that is not running; the
+ * first rule whose conditions hold (nobody's rule: excluded); holdout, layer, traffic; the draw. What a person decided
+ * comes before what a hash decides, and what keeps a unit out of all experiments before what shares it among them.
  */
 export function decide(subject: Subject, options: DecideOptions, moment: Moment): DecisionRecord {
   const { experiment, forced } = subject;
@@ -89,17 +96,24 @@ export function decide(subject: Subject, options: DecideOptions, moment: Moment)
     if (forced === undefined) return fallback(subject, options, moment, subject.absent);
     return new DecisionRecord(unbacked(subject, forced, 'override'), moment, options, undefined);
   }
+  if (!isLoggable(options.unit) || !isLoggable(options.requestId)) {
+    return new DecisionRecord(experiment.undecided, moment, options, 'ID_INVALID');
+  }
   if (forced !== undefined) return forcedArm(experiment, forced, options, moment);
   if (!experiment.running) return new DecisionRecord(experiment.disabled, moment, options, undefined);
   const rule = matchingRule(experiment.rules, options);
   if (rule === undefined) return new DecisionRecord(experiment.excluded, moment, options, undefined);
   if (rule.fixed !== undefined) return new DecisionRecord(rule.fixed, moment, options, undefined);
-  // Sticky records, layers and holdouts are stages between here and the draw; none exists yet.
+  const key = keyOf(experiment, options, moment.id);
+  if (key === undefined) return new DecisionRecord(experiment.undecided, moment, options, 'UNIT_REQUIRED');
+  const { stages } = experiment;
+  if (stages !== undefined) {
+    const stage = stoppedAt(stages.gates, isText(options.unit) ? options.unit : key);
+    if (stage !== undefined) return new DecisionRecord(stages.outcomes[stage], moment, options, undefined);
+  }
   if (experiment.assign === 'sticky') {
     return new DecisionRecord(experiment.undecided, moment, options, 'NOT_SUPPORTED_YET');
   }
-  const key = keyOf(experiment, options, moment.id);
-  if (key === undefined) return new DecisionRecord(experiment.undecided, moment, options, 'UNIT_REQUIRED');
   const arm = draw(experiment.drawer, rule.weights, key);
   return new DecisionRecord(rule.outcomes[arm]!, moment, options, undefined);
 }

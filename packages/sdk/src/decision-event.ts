@@ -30,7 +30,7 @@ type OptionalData = { -readonly [Key in Exclude<keyof DecisionData, keyof PlainD
  * @param lost decisions lost since the last one that was kept
  */
 export function decisionEvent(decision: DecisionRecord, source: string, lost: number): DecisionEvent {
-  const { unit, requestId, rule, period } = decision;
+  const { unit, requestId, rule, period, outer } = decision;
   // Properties are added rather than spread: events are made by the thousand, and a spread costs as much as the rest.
   const data: PlainData & OptionalData = {
     experiment: decision.experiment,
@@ -44,6 +44,7 @@ export function decisionEvent(decision: DecisionRecord, source: string, lost: nu
   if (requestId !== undefined) data.request = requestId;
   if (period !== undefined) data.period = period;
   if (rule !== undefined && rule !== 'policy') data.rule = rule;
+  if (outer !== undefined) data.outer = outer;
   if (!decision.exposed) data.exposed = false;
   if (lost > 0) data.dropped = lost;
   return {

@@ -16,6 +16,8 @@ export interface Outcome {
   readonly definition: string;
   readonly rule: string | undefined;
   readonly period: number | undefined;
+  /** Probability of what the stages before the draw did; undefined where there are none. */
+  readonly outer: number | undefined;
 }
 
 /** Whose decision it is, and how fresh the snapshot was. */
@@ -61,6 +63,7 @@ export class DecisionRecord {
   readonly definition: string;
   readonly rule: string | undefined;
   readonly period: number | undefined;
+  readonly outer: number | undefined;
   readonly snapshotAgeMs: number;
   readonly stale: boolean;
   readonly error: ErrorCode | undefined;
@@ -84,6 +87,7 @@ export class DecisionRecord {
     this.definition = outcome.definition;
     this.rule = outcome.rule;
     this.period = outcome.period;
+    this.outer = outcome.outer;
     this.snapshotAgeMs = moment.ageMs;
     this.stale = moment.stale;
     this.error = error;
@@ -143,6 +147,11 @@ interface Fields<Experiment extends string, Arm extends string, Value, AnyArm ex
   readonly rule?: string | undefined;
   /** Index of the period, for experiments that draw anew each period. */
   readonly period?: number | undefined;
+  /**
+   * Probability of what holdout, layer and traffic did: of reaching the draw where one was made, of being held out or
+   * excluded by them otherwise. Absent where the experiment has none, or something else came before them.
+   */
+  readonly outer?: number | undefined;
   /** ms since the server last confirmed the snapshot. */
   readonly snapshotAgeMs: number;
   /** Whether that is longer than `maxAgeMs`. */

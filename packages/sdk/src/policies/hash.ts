@@ -1,7 +1,7 @@
 import { encodeUtf8, utf8Words } from './utf8.js';
 
 /** What a hash is for. Each stage has its own domain, so that its outcome says nothing about the others'. */
-export type HashDomain = 'draw' | 'layer' | 'holdout';
+export type HashDomain = 'draw' | 'layer' | 'holdout' | 'traffic';
 
 /** The state of the hash after a prefix of whole 16-byte blocks: a key is hashed from here on. */
 export interface HashPrefix {

@@ -14,6 +14,7 @@ export { gammaCdf, gammaQuantile, gammaSf } from './incomplete-gamma.js';
 export * from './kl-ucb.js';
 export { logGamma } from './log-gamma.js';
 export { erfc, normalCdf, normalLogSf, normalPdf, normalQuantile, normalSf } from './normal.js';
+export * from './outer-stages.js';
 export * from './policy-error.js';
 export * from './policy-weights.js';
 export * from './posterior.js';

@@ -175,8 +175,14 @@ export const experimentFileSchema = z
     features: z.record(z.string().min(1).max(128), feature).optional(),
     audience: conditions.optional().describe('Who takes part: conditions that must all hold. Default: everyone.'),
     traffic: z.union([share, percent]).optional().describe('Share of units that takes part. Default: 100%.'),
-    layer: z.union([name, z.strictObject({ name, share: share.optional() })]).optional(),
-    holdout: z.union([share, z.strictObject({ name: name.optional(), share })]).optional(),
+    layer: z
+      .strictObject({ name, slot: z.tuple([share, z.union([share, percent])]) })
+      .optional()
+      .describe('Slot of a layer whose experiments exclude each other. Default: none.'),
+    holdout: z
+      .union([share, z.strictObject({ name: name.optional(), share })])
+      .optional()
+      .describe('Share of units that always gets the control. Default: none.'),
     overrides: z.array(override).optional().describe('Who always gets which arm.'),
     salt: z.string().min(1).max(128).optional().describe('Part of the hash. Default: the name.'),
     hash: z.literal(1).optional().describe('Version of the hash. Default: 1.'),

@@ -1,3 +1,5 @@
+import type { Holdout, Layer } from '../policies/outer-stages.js';
+
 /** The experiment as the rest of the system knows it: complete, with every default filled in, and frozen. */
 
 /** What is randomised: each request, each unit and period, or each unit for ever in a store. */
@@ -153,8 +155,8 @@ export interface Experiment {
   readonly gate?: JsonValue;
   /** Share of units that take part, in (0, 1]. */
   readonly traffic: number;
-  readonly layer?: JsonValue;
-  readonly holdout?: JsonValue;
+  readonly layer?: Layer;
+  readonly holdout?: Holdout;
   readonly salt: string;
   readonly hash: 1;
 }

@@ -1,6 +1,24 @@
 const MAX_BYTES = 128;
 
 /**
+ * Whether a text is an id: what {@link idFault} says, without its words and in a fraction of its time.
+ *
+ * @example
+ * isId('u-1') // => true
+ */
+export function isId(text: string): boolean {
+  const { length } = text;
+  if (length === 0 || length > MAX_BYTES) return false;
+  let highest = 0;
+  for (let i = 0; i < length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return false;
+    highest |= code;
+  }
+  return highest < 0x80 || (!/\p{Cs}/u.test(text) && new TextEncoder().encode(text).length <= MAX_BYTES);
+}
+
+/**
  * What is wrong with an id: of an event, a decision, a unit, a request, a draw key. Ids are compared byte for byte, so
  * that NFC and NFD forms are two ids.
  *

@@ -7,6 +7,13 @@ export const UNKNOWN_EXPERIMENT = {
   retryable: false,
 } as const satisfies ErrorRow;
 
+/** By itself for the same reason. */
+export const ID_INVALID = {
+  what: 'an id is not acceptable',
+  do: 'send a well-formed string of 1 to 128 bytes without control characters',
+  retryable: false,
+} as const satisfies ErrorRow;
+
 /** Raised or reported at the doors of the protocol: files, events, tokens, snapshots. */
 export const PROTOCOL_ERRORS = {
   EXPERIMENTS_INVALID: {
@@ -45,11 +52,7 @@ export const PROTOCOL_ERRORS = {
   TYPE_INVALID: { what: 'a field has the wrong type', do: 'send the type that is named', retryable: false },
   UNKNOWN_TYPE: { what: 'no event has this type', do: 'use one of the types that are listed', retryable: false },
   SPECVERSION_INVALID: { what: 'the event is not CloudEvents 1.0', do: 'set specversion to "1.0"', retryable: false },
-  ID_INVALID: {
-    what: 'an id is not acceptable',
-    do: 'send a well-formed string of 1 to 128 bytes without control characters',
-    retryable: false,
-  },
+  ID_INVALID,
   NAME_INVALID: {
     what: 'a name is not acceptable',
     do: 'use 1 to 64 of a-z 0-9 _ . - and begin with a letter or a digit',

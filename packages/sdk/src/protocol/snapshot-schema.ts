@@ -53,13 +53,15 @@ const count = z.number().refine(
 type Report = (path: readonly (string | number)[], what: string) => void;
 
 /** What ties the parts of an experiment together: order, lengths, the control arm, the rules' names. */
-function checkParts({ arms, control, rules, values }: SnapshotExperiment, report: Report): void {
+function checkParts({ arms, control, rules, values, layer, traffic }: SnapshotExperiment, report: Report): void {
   const at = arms.findIndex((arm, i) => i > 0 && !(arms[i - 1]! < arm));
   if (at !== -1) report(['arms', at], `is not in code-point order after ${show(arms[at - 1])}`);
   if (!arms.includes(control)) report(['control'], `is ${show(control)}, which is no arm`);
   if (values !== undefined && values.length !== arms.length) {
     report(['values'], `has ${values.length} entries for ${arms.length} arms`);
   }
+  if (layer !== undefined && layer.slot[0] >= layer.slot[1]) report(['layer', 'slot'], 'does not end after it begins');
+  if (traffic === 0) report(['traffic'], 'is 0, and nobody would take part');
   for (const [i, { id, weights }] of rules.entries()) {
     if (weights.length !== arms.length) {
       report(['rules', i, 'weights'], `has ${weights.length} entries for ${arms.length} arms`);
@@ -85,6 +87,9 @@ export const snapshotExperimentSchema = z
     arms: z.array(nameSchema).min(1).max(1000),
     values: z.array(z.json()).max(1000).exactOptional(),
     reward: nameSchema.exactOptional(),
+    holdout: z.looseObject({ name: nameSchema.exactOptional(), share: weight }).exactOptional(),
+    layer: z.looseObject({ name: nameSchema, slot: z.tuple([weight, weight]) }).exactOptional(),
+    traffic: weight.exactOptional(),
     rules: z.array(rule).min(1).max(1000),
   })
   .check(({ value, issues }) => {

@@ -1,3 +1,4 @@
+import type { Holdout, Layer } from '../policies/outer-stages.js';
 import type { Assign, Condition, JsonValue, Status } from './experiment.js';
 
 /** One way an experiment decides: the first rule whose conditions all hold serves the request. */
@@ -31,7 +32,11 @@ export interface SnapshotExperiment {
   readonly values?: readonly JsonValue[];
   /** The metric that a bare reward value means. */
   readonly reward?: string;
-  /** Whether a decision needs a unit. */
+  /** The stages before the draw of a randomised rule, in this order; an absent one lets everybody pass. */
+  readonly holdout?: Holdout;
+  readonly layer?: Layer;
+  /** Share of units that takes part, in (0, 1). */
+  readonly traffic?: number;
   readonly rules: readonly Rule[];
 }
 

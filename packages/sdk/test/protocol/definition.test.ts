@@ -97,9 +97,6 @@ rollout: { arm: y, steps: [5%] }
 guardrails: [{ mean: m, min: 1% }]
 shadow: z
 gate: { min_samples: 3 }
-layer: top
-holdout: 5%
-traffic: 50%
 adjust: period`);
   expect(notYetRun(asked).map(({ path }) => path)).toEqual([
     'a.rollout',
@@ -108,9 +105,6 @@ adjust: period`);
     'a.gate',
     'a.policy',
     'a.features',
-    'a.layer',
-    'a.holdout',
-    'a.traffic',
     'a.assign',
     'a.adjust',
     'a.reward.maturity',

@@ -172,7 +172,7 @@ describe('values', () => {
     ]);
   });
 
-  test('guardrails, shadows, features, layers and holdouts are validated and kept', () => {
+  test('guardrails, shadows and features are validated and kept, layers and holdouts read', () => {
     const experiment = read(
       `experiment: a
 arms: [x, y, z]
@@ -181,7 +181,7 @@ reward: m
 guardrails: [{ p99: m, max_change: 5%, min_samples: 10 }, { mean: m, min: .5 }]
 shadow: { arm: z, share: 10% }
 features: { device: [phone, desktop], hour: { range: [0, 23], period: 24 }, userAge: { range: [0, 120], missing: 35 } }
-layer: { name: ranking, share: 50% }
+layer: { name: ranking, slot: [25%, .75] }
 holdout: 5%
 gate: { min_samples: 100 }
 audience: { attribute: country, op: in, value: [NL, BE] }`,
@@ -192,8 +192,8 @@ audience: { attribute: country, op: in, value: [NL, BE] }`,
     ]);
     expect(experiment.arms.map(({ shadow }) => shadow)).toEqual([undefined, undefined, 0.1]);
     expect(experiment).toMatchObject({
-      layer: { name: 'ranking', share: 0.5 },
-      holdout: 0.05,
+      layer: { name: 'ranking', slot: [0.25, 0.75] },
+      holdout: { share: 0.05 },
       gate: { min_samples: 100 },
       audience: [{ attribute: 'country', op: 'in', value: ['NL', 'BE'] }],
       features: {

@@ -42,7 +42,7 @@ describe('parser and schema agree', () => {
     ab('guardrails: [{ mean: m, max: 1% }, { p99: m, max_change: 5%, min_samples: 10 }]'),
     ab('features: { device: [a, b], hour: { range: [0, 23], period: 24 }, c: { values: [a, b], missing: a } }'),
     ab(
-      'audience: { attribute: country, op: in, value: [NL, BE] }\ntraffic: 100%\nlayer: top\nholdout: { name: h, share: 5% }',
+      'audience: { attribute: country, op: in, value: [NL, BE] }\ntraffic: 100%\nlayer: { name: top, slot: [0%, .25] }\nholdout: { name: h, share: 5% }',
     ),
     ab('overrides: [{ unit: u, arm: x }, { units: [a], arm: y }, { if: [{ attribute: e, op: exists }], arm: x }]'),
     ab('shadow: [{ arm: y, share: 10% }]\ngate: { any: [thing] }'),
@@ -56,6 +56,8 @@ describe('parser and schema agree', () => {
 
   test.each([
     ab('trafic: 5%'),
+    ab('layer: top'),
+    ab('layer: { name: top, slot: [0%] }'),
     ab('bake: 10'),
     ab('update: 10'),
     ab('update: 10M'),

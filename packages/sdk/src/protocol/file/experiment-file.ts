@@ -3,6 +3,7 @@ import type { Experiment } from '../experiment.js';
 import { show } from '../show.js';
 import type { Cursor } from './cursor.js';
 import { type Fault, faultSummary, inOrder, renderFault } from './faults.js';
+import { layerConflicts, type PlacedExperiment } from './layer-conflicts.js';
 import { readExperiment } from './read-experiment.js';
 import { type Place, parseYaml, type Tree } from './yaml-tree.js';
 
@@ -24,9 +25,7 @@ function freeze<T>(value: T): T {
   return value;
 }
 
-interface Found {
-  readonly experiment: Experiment;
-  readonly file: string;
+interface Found extends PlacedExperiment {
   readonly at: Place;
 }
 
@@ -53,7 +52,7 @@ function readFile({ file, text }: ExperimentFile, found: Found[], faults: Fault[
   for (const tree of yaml.documents) {
     const cursor: Cursor = { tree, path: '', report: (fault) => faults.push({ file, ...fault }) };
     const experiment = readExperiment(cursor);
-    if (experiment !== undefined) found.push({ experiment, file, at: nameAt(tree) });
+    if (experiment !== undefined) found.push({ experiment, file, tree, at: nameAt(tree) });
   }
 }
 
@@ -82,7 +81,8 @@ function duplicates(found: readonly Found[]): readonly Fault[] {
 
 /**
  * The experiments of several files, as one set: complete, with every default filled in, frozen, in code-point order
- * of their names. Two experiments of one name are a fault, also across files; so is a file without any.
+ * of their names. Two experiments of one name are a fault, also across files; so are overlapping slots of one layer, two
+ * shares of one holdout, and a file without any experiment.
  *
  * @returns the experiments, or every fault of every file in the order of the files; never throws
  * @example
@@ -93,6 +93,8 @@ export function parseExperimentSet(files: readonly ExperimentFile[]): ParsedExpe
   const faults: Fault[] = [];
   for (const file of files) readFile(file, found, faults);
   faults.push(...duplicates(found));
+  // What could not be read would only be judged by what is missing.
+  if (faults.length === 0) faults.push(...layerConflicts(found));
   if (faults.length > 0) return { ok: false, faults: inOrder(faults) };
   const experiments = found.map(({ experiment }) => experiment).sort((a, b) => (a.id < b.id ? -1 : 1));
   return { ok: true, experiments: freeze(experiments) };

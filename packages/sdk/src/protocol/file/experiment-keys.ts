@@ -54,5 +54,7 @@ export const KEY_HINTS: Hints = {
   targeting: 'did you mean audience?',
   rules: 'did you mean audience or overrides?',
   percentage: 'did you mean traffic?',
+  coverage: 'did you mean traffic?',
+  namespace: 'did you mean layer?',
   version: 'definitions are named by their content',
 };

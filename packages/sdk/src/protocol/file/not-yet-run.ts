@@ -9,7 +9,7 @@ const WHAT = 'this version validates it and does not run it';
  *
  * @returns a fault for each key; `path` begins with the experiment's name
  * @example
- * parseExperiments('experiment: a\narms: [x, y]\ntraffic: 50%', 'a.yaml').experiments.flatMap(notYetRun) // => [{ path: 'a.traffic', what: 'this version validates it and does not run it', got: '0.5', todo: 'remove it' }]
+ * parseExperiments('experiment: a\narms: [x, y]\nadjust: period', 'a.yaml').experiments.flatMap(notYetRun) // => [{ path: 'a.adjust', what: 'this version validates it and does not run it', got: 'period', todo: 'use none' }]
  */
 export function notYetRun(experiment: Experiment): readonly Fault[] {
   const faults: Fault[] = [];
@@ -28,9 +28,6 @@ export function notYetRun(experiment: Experiment): readonly Fault[] {
   add('gate', experiment.gate !== undefined);
   add('policy', contextual, 'use thompson', policy.kind);
   add('features', experiment.features !== undefined);
-  add('layer', experiment.layer !== undefined);
-  add('holdout', experiment.holdout !== undefined);
-  add('traffic', experiment.traffic < 1, 'remove it', String(experiment.traffic));
   add('assign', experiment.assign === 'sticky', 'use unit', 'sticky');
   add('adjust', experiment.adjust !== 'none', 'use none', experiment.adjust);
   for (const metric of experiment.metrics) {

@@ -3,11 +3,11 @@ import { idFault } from '../id.js';
 import { show } from '../show.js';
 import { type Cursor, complain, type Fields, fields, readName, readOneOf, readText } from './cursor.js';
 import { EXPERIMENT_KEYS, type ExperimentKey, FILE_SCHEMA, KEY_HINTS } from './experiment-keys.js';
-import { readShare } from './quantities.js';
 import { type ArmInFile, readArmName, readArms } from './read-arms.js';
-import { readFeatures, readHoldout, readLayer } from './read-features.js';
+import { readFeatures } from './read-features.js';
 import { readJson } from './read-json.js';
 import { type MetricContext, proxyMetrics, readMetrics, readReward } from './read-metrics.js';
+import { readOuterStages } from './read-outer-stages.js';
 import { readPolicy } from './read-policy.js';
 import { readGuardrails, readRollout, readShadow } from './read-rollout.js';
 import { DAY, readAssignment, readFloor, readUpdate } from './read-schedule.js';
@@ -102,20 +102,15 @@ function readPlain(get: Frame['get'], arms: readonly ArmInFile[]) {
   } as const;
 }
 
-function readOuter(get: Frame['get']) {
-  const at = { gate: get('gate'), features: get('features'), layer: get('layer'), holdout: get('holdout') };
-  const trafficAt = get('traffic');
+/** Kept as written. */
+function readOpaque(get: Frame['get']) {
+  const at = { gate: get('gate'), features: get('features') };
   if (at.gate && at.gate.tree.kind !== 'map') complain(at.gate, 'a gate is a map', { todo: 'write { … }' });
   const gate = at.gate && readJson(at.gate);
   const features = at.features && readFeatures(at.features);
-  const layer = at.layer && readLayer(at.layer);
-  const holdout = at.holdout && readHoldout(at.holdout);
   return {
-    traffic: (trafficAt && readShare(trafficAt, { positive: true })) ?? 1,
     ...(features === undefined ? {} : { features }),
     ...(gate === undefined ? {} : { gate }),
-    ...(layer === undefined ? {} : { layer }),
-    ...(holdout === undefined ? {} : { holdout }),
   };
 }
 
@@ -193,7 +188,8 @@ function compose(frame: Frame, id: string): Experiment {
     audience: targeting.audience ? readConditions(targeting.audience) : [],
     overrides: targeting.overrides ? readOverrides(targeting.overrides, arms) : [],
     ...(rollout === undefined ? {} : { rollout }),
-    ...readOuter(get),
+    ...readOpaque(get),
+    ...readOuterStages(get as Fields),
     salt: readSalt(get('salt'), id),
     hash: 1,
   };

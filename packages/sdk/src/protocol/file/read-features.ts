@@ -1,8 +1,8 @@
 import type { JsonValue } from '../experiment.js';
 import { idFault } from '../id.js';
 import { show } from '../show.js';
-import { below, type Cursor, complain, type Fields, fields, got, items, readName, readText } from './cursor.js';
-import { readNumber, readShare } from './quantities.js';
+import { below, type Cursor, complain, type Fields, fields, got, items, readText } from './cursor.js';
+import { readNumber } from './quantities.js';
 
 const MAX_CATEGORIES = 256;
 
@@ -66,30 +66,4 @@ export function readFeatures(cursor: Cursor): JsonValue | undefined {
     features[key] = readFeature(member) ?? null;
   }
   return features;
-}
-
-/** A layer: its name, or { name, share } for the part of it that the experiment takes. */
-export function readLayer(cursor: Cursor): JsonValue | undefined {
-  if (cursor.tree.kind !== 'map') return readName(cursor, 'a layer');
-  const get = fields(cursor, ['name', 'share']);
-  const nameAt = get('name');
-  if (!nameAt) return complain(cursor, 'a layer without a name', { todo: 'add name:' });
-  const name = readName(nameAt, 'a layer');
-  const shareAt = get('share');
-  const share = shareAt && readShare(shareAt, { positive: true });
-  if (name === undefined) return undefined;
-  return share === undefined ? { name } : { name, share };
-}
-
-/** A holdout: the share of units that no experiment touches, or { name, share }. */
-export function readHoldout(cursor: Cursor): JsonValue | undefined {
-  if (cursor.tree.kind !== 'map') return readShare(cursor, { max: 0.99 });
-  const get = fields(cursor, ['name', 'share']);
-  const nameAt = get('name');
-  const shareAt = get('share');
-  if (!shareAt) return complain(cursor, 'a holdout without a share', { todo: 'add share: 5%' });
-  const name = nameAt && readName(nameAt, 'a holdout');
-  const share = readShare(shareAt, { max: 0.99 });
-  if (share === undefined) return undefined;
-  return name === undefined ? { share } : { name, share };
 }
