@@ -92,6 +92,11 @@ export const SERVER_ERRORS = {
     do: 'send the rule of the decision, or its own vector',
     retryable: false,
   },
+  OUTER_MISMATCH: {
+    what: "the probability of holdout, layer and traffic is not the definition's",
+    do: 'send the outer that decide returned, unchanged; a client that knows no such stages has to be updated',
+    retryable: false,
+  },
   PROPENSITY_MISMATCH: {
     what: "the propensity is not the version's",
     do: 'send the probability that decide returned, unchanged',

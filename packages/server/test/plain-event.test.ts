@@ -63,6 +63,7 @@ const decision = fc.record(
     unit: id,
     request: id,
     period: fc.nat(),
+    outer: fc.double({ min: 0, max: 1, noNaN: true }),
   },
   { requiredKeys: ['experiment', 'definition', 'arm', 'propensity', 'snapshot', 'reason'] },
 );
@@ -75,7 +76,18 @@ const envelope = (type: string, data: fc.Arbitrary<object>): fc.Arbitrary<{ [key
     ...{ specversion: fc.constant('1.0'), type: fc.constant(type), source: fc.constantFrom('/sdk/1', '/a b') },
     ...{ id, time, data },
   });
-const KEYS = ['experiment', 'definition', 'arm', 'propensity', 'snapshot', 'reason', 'unit', 'request', 'period'];
+const KEYS = [
+  'experiment',
+  'definition',
+  'arm',
+  'propensity',
+  'snapshot',
+  'reason',
+  'unit',
+  'request',
+  'period',
+  'outer',
+];
 const anything = fc.oneof(
   odd,
   badName,

@@ -41,10 +41,10 @@ test('a bad edit leaves the last good set in force, says so once, and is forgott
 test('what is validated and not yet run is refused, at start and while running', async () => {
   space = await workspace({ 'a.yaml': READER });
   const engine = await space.open({ clock: virtualClock(START) });
-  await space.write('a.yaml', `${READER}traffic: 50%\n`);
+  await space.write('a.yaml', `${READER}adjust: period\n`);
   const fault = await engine.reload();
   expect(fault).toMatchObject({ code: 'NOT_SUPPORTED_YET' });
-  expect(fault?.message).toContain('reader.traffic');
+  expect(fault?.message).toContain('reader.adjust');
   await engine.close();
   await expect(space.open()).rejects.toMatchObject({ code: 'NOT_SUPPORTED_YET' });
 });

@@ -31,6 +31,9 @@ function experimentOf(name: string, registry: Registry): SnapshotExperiment | un
     arms: version.arms,
     ...(plain ? {} : { values: experiment.arms.map((arm) => arm.value) }),
     ...(experiment.reward === undefined ? {} : { reward: experiment.reward }),
+    ...(experiment.holdout === undefined ? {} : { holdout: experiment.holdout }),
+    ...(experiment.layer === undefined ? {} : { layer: experiment.layer }),
+    ...(experiment.traffic === 1 ? {} : { traffic: experiment.traffic }),
     rules: rulesOf(experiment, version.rules.policy),
   };
 }

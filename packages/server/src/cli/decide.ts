@@ -5,6 +5,7 @@ import { InvalidArgumentError } from 'commander';
 import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
 import { drawScores, type Runner } from './draw-scores.js';
+import { type MetStage, metStages, stageLines } from './met-stages.js';
 import { plainText } from './plain-text.js';
 import type { AddCommand } from './run.js';
 import { snapshotOfDirectory, snapshotOfServer } from './served-snapshot.js';
@@ -26,6 +27,8 @@ interface Explained {
   readonly decision: Decision;
   /** The rule that matched; null where none did. */
   readonly rule: Rule | null;
+  /** The stages before the draw, as far as the decision came; empty where it met none. */
+  readonly stages: readonly MetStage[];
   /** What was hashed; null where nothing was drawn. */
   readonly key: string | null;
   readonly race: readonly Runner[];
@@ -78,10 +81,11 @@ async function explain(name: string, flags: DecideFlags, terminal: Terminal): Pr
   if (log) await send(client, decision);
   else await client.close({ timeoutMs: 0 });
   const rule = experiment.rules.find(({ id }) => id === decision.rule) ?? null;
-  if (decision.reason !== 'split' || rule === null) return { decision, rule, key: null, race: [], logged: log };
+  const stages = metStages(experiment, decision);
+  if (decision.reason !== 'split' || rule === null) return { decision, rule, stages, key: null, race: [], logged: log };
   const key = keyOf(experiment, decision);
   const race = drawScores(experiment.salt, experiment.arms, rule.weights, key);
-  return { decision, rule, key, race, logged: log };
+  return { decision, rule, stages, key, race, logged: log };
 }
 
 function keyOf({ assign, period }: SnapshotExperiment, { id, unit, requestId }: Decision): string {
@@ -94,17 +98,26 @@ function conditionsOf(rule: Rule): string {
   return rule.if.map(({ attribute: name, op, value }) => `${name} ${op} ${JSON.stringify(value)}`).join(' and ');
 }
 
-function print({ decision, rule, key, race, logged }: Explained, terminal: Terminal): void {
+function print({ decision, rule, stages, key, race, logged }: Explained, terminal: Terminal): void {
   const { bold, dim, green } = terminal.colours;
   const line = (title: string, text: string): void => terminal.out(`${dim(title.padEnd(11))} ${plainText(text)}`);
   terminal.out(`${bold(`${decision.experiment}: ${decision.arm}`)}  ${dim(plainText(JSON.stringify(decision.value)))}`);
   line('reason', `${decision.reason}${decision.error === undefined ? '' : ` (${decision.error})`}`);
   line('randomised', decision.randomised ? 'yes' : 'no, so that it enters neither learning nor inference');
   line('propensity', String(decision.propensity));
-  line('rule', rule === null ? 'none matched' : `${rule.id}: ${conditionsOf(rule)}`);
+  if (decision.outer !== undefined) line('outer', `${decision.outer}`);
+  line(
+    'rule',
+    rule === null
+      ? stages.length > 0
+        ? 'one that is drawn, but the stages come first'
+        : 'none matched'
+      : `${rule.id}: ${conditionsOf(rule)}`,
+  );
   line('version', `${decision.snapshot}, definition ${decision.definition.slice(0, 15)}`);
   if (key !== null) line('hash key', JSON.stringify(key));
   line('logged', logged ? 'yes' : 'no');
+  for (const text of stageLines(stages, terminal.colours)) terminal.out(text);
   if (race.length === 0) return;
   const columns = [{ title: 'arm' }, ...['probability', 'u', '-ln(u)/p'].map((title) => ({ title, right: true }))];
   const rows = race.map(({ arm, weight, uniform, score }) => [

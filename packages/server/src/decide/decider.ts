@@ -105,7 +105,7 @@ async function log(decisions: readonly Decision[], parts: DeciderParts): Promise
 }
 
 function eventOf(decision: Decision): DecisionEvent {
-  const { unit, requestId, period, rule } = decision;
+  const { unit, requestId, period, rule, outer } = decision;
   return {
     specversion: '1.0',
     type: EVENT_TYPES.decision,
@@ -123,6 +123,7 @@ function eventOf(decision: Decision): DecisionEvent {
       ...(requestId === undefined ? {} : { request: requestId }),
       ...(period === undefined ? {} : { period }),
       ...(rule === undefined || rule === 'policy' ? {} : { rule }),
+      ...(outer === undefined ? {} : { outer }),
     },
   };
 }

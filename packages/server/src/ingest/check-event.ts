@@ -7,6 +7,7 @@ import {
   nearest,
   type RewardEvent,
 } from '@armature/sdk/protocol';
+import { outerFault } from './check-outer.js';
 import { type Fault, fault } from './fault.js';
 import type { KnownExperiment, KnownExperiments } from './known-experiments.js';
 
@@ -81,6 +82,8 @@ function checkDecision(data: DecisionData, time: number, known: KnownExperiment,
   }
   const arms = definition.arms.map((arm) => arm.id);
   if (!arms.includes(data.arm)) return unknownArm(data.arm, arms);
+  const outer = outerFault(data, definition);
+  if (outer !== undefined) return outer;
   if (data.reason !== 'split' && data.reason !== 'sticky') return undefined;
   if (known.endedAt !== undefined && time > known.endedAt) {
     return fault('EXPERIMENT_ENDED', '/data/experiment', `${known.id} ended at ${iso(known.endedAt)}`);

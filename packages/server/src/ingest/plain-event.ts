@@ -25,6 +25,7 @@ const DECISION = new Set([
   'unit',
   'request',
   'period',
+  'outer',
 ]);
 const REWARD = new Set(['experiment', 'decision', 'unit', 'request', 'metrics', 'token']);
 const REASON = new Set<unknown>(REASONS);
@@ -59,8 +60,10 @@ export function isPlainEvent(item: unknown): item is DecisionEvent | RewardEvent
   return false;
 }
 
+const isOdds = (value: unknown): boolean => typeof value === 'number' && value > 0 && value <= 1;
+
 function isPlainDecision(data: Fields): boolean {
-  const { propensity, period } = data;
+  const { outer, propensity, period } = data;
   return (
     only(data, DECISION) &&
     isName(data.experiment) &&
@@ -68,9 +71,8 @@ function isPlainDecision(data: Fields): boolean {
     isName(data.arm) &&
     matches(data.snapshot, VERSION) &&
     REASON.has(data.reason) &&
-    typeof propensity === 'number' &&
-    propensity > 0 &&
-    propensity <= 1 &&
+    isOdds(propensity) &&
+    (outer === undefined || isOdds(outer)) &&
     (period === undefined || (Number.isSafeInteger(period) && (period as number) > 0))
   );
 }

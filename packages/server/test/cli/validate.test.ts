@@ -38,10 +38,10 @@ ranker.yaml:8:12 guardrails[1].p99: unknown metric, got "latency", did you mean 
   });
 
   test('accepts what this version does not run, and notes it', async () => {
-    const { code, out } = await validate({ 'a.yaml': `${GOOD}traffic: 50%\n` });
+    const { code, out } = await validate({ 'a.yaml': `${GOOD}adjust: period\n` });
     expect(code).toBe(0);
     expect(out).toBe(
-      'note button.traffic: this version validates it and does not run it, got 0.5, remove it\n1 experiment in 1 file is valid\n',
+      'note button.adjust: this version validates it and does not run it, got period, use none\n1 experiment in 1 file is valid\n',
     );
   });
 
