@@ -8,7 +8,10 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^@armature\/sdk$/, replacement: source('sdk/src/index.ts') },
-      { find: /^@armature\/sdk\/(policies|protocol|node)$/, replacement: `${source('sdk/src')}/$1/index.ts` },
+      {
+        find: /^@armature\/sdk\/(policies|protocol|node|sticky|redis)$/,
+        replacement: `${source('sdk/src')}/$1/index.ts`,
+      },
       { find: /^@armature\/analysis$/, replacement: source('analysis/src/index.ts') },
       { find: /^@armature\/analysis\/(fold|log)$/, replacement: `${source('analysis/src')}/$1/index.ts` },
       { find: /^@armature\/server$/, replacement: source('server/src/index.ts') },

@@ -22,6 +22,13 @@ export const TABLES = [
     about: 'What experiment files, events, tokens and snapshots can get wrong, wherever they are read.',
   },
   {
+    package: 'sdk',
+    module: 'sticky/sticky-errors',
+    name: 'STICKY_ERRORS',
+    title: 'Where the arms of units are kept',
+    about: 'Reported by `client.on("error")` and in `decision.error` for experiments of `assign: sticky`.',
+  },
+  {
     package: 'server',
     module: 'errors',
     name: 'SERVER_ERRORS',

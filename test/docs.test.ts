@@ -25,6 +25,8 @@ const ENTRIES = [
   ['packages/sdk/src/policies/', 'packages/sdk/src/policies/index.ts'],
   ['packages/sdk/src/protocol/', 'packages/sdk/src/protocol/index.ts'],
   ['packages/sdk/src/node/', 'packages/sdk/src/node/index.ts'],
+  ['packages/sdk/src/sticky/', 'packages/sdk/src/sticky/index.ts'],
+  ['packages/sdk/src/redis/', 'packages/sdk/src/redis/index.ts'],
   ['packages/sdk/src/', 'packages/sdk/src/index.ts'],
   ['packages/analysis/src/fold/', 'packages/analysis/src/fold/index.ts'],
   ['packages/analysis/src/log/', 'packages/analysis/src/log/index.ts'],

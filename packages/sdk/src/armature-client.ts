@@ -1,13 +1,14 @@
 import type { UnknownShapes } from './catalogue.js';
 import type { Client, ClientEvents, SnapshotSummary } from './client.js';
 import type { ClientOptions, ClientSetup } from './client-options.js';
+import { transportOf } from './client-transport.js';
 import { type Clock, correctedClock } from './clock.js';
 import { type DecideOptions, decide, fallback } from './decide.js';
 import type { Decision, DecisionRecord, Moment } from './decision.js';
 import { decisionIds, type FillRandom, fractions } from './decision-id.js';
 import { ArmatureError, CLIENT_ERRORS, clientError, type ErrorRow } from './errors.js';
+import { eventSource } from './event-source.js';
 import { Follower, type Status } from './follower.js';
-import { httpTransport } from './http-transport.js';
 import { type Listeners, listeners } from './listeners.js';
 import type { OutboxCounts } from './outbox-counts.js';
 import { ID_INVALID, UNKNOWN_EXPERIMENT } from './protocol/protocol-errors.js';
@@ -17,9 +18,11 @@ import type { DecisionReference, Receipt, RewardOptions, UnitReference } from '.
 import { type Scope, scopeWith } from './scope.js';
 import { type Sender, sender } from './sender.js';
 import { type Serving, serving } from './serving.js';
+import type { StickyAssignment } from './sticky.js';
 import type { Transport } from './transport.js';
 
 const CLOSE_MS = 5000;
+const FLUSH_MS = 1000;
 const MAX_AGE_MS = 60_000;
 const MOST_TOLD = 100;
 
@@ -28,17 +31,12 @@ const MISTAKES: { readonly [code: string]: ErrorRow | undefined } = {
   UNKNOWN_EXPERIMENT,
   ID_INVALID,
   UNIT_REQUIRED: CLIENT_ERRORS.UNIT_REQUIRED,
+  STICKY_STORE_MISSING: CLIENT_ERRORS.STICKY_STORE_MISSING,
 };
 
 const fillRandom: FillRandom = (bytes) => {
   globalThis.crypto.getRandomValues(bytes);
 };
-
-function transportOf(options: ClientOptions, clock: Clock, random: () => number): Transport | undefined {
-  if (options.url === undefined) return options.transport;
-  const fetch = options.fetch ?? ((...request) => globalThis.fetch(...request));
-  return httpTransport({ url: options.url, apiKey: options.apiKey, fetch, clock, random });
-}
 
 /** The implementation of `Client`, without its types by experiment. */
 export class ArmatureClient implements Client<UnknownShapes> {
@@ -46,6 +44,8 @@ export class ArmatureClient implements Client<UnknownShapes> {
   readonly #clock: Clock;
   readonly #serving: Serving;
   readonly #transport: Transport | undefined;
+  readonly #sticky: StickyAssignment | undefined;
+  readonly #unlisten: (() => void) | undefined;
   readonly #sender: Sender;
   readonly #follower: Follower;
   readonly #listeners: Listeners<ClientEvents>;
@@ -53,7 +53,6 @@ export class ArmatureClient implements Client<UnknownShapes> {
   readonly #maxAgeMs: number;
   readonly #told = new Set<string>();
   readonly #tokenKey = (): TokenKey | undefined => this.#transport?.tokenKey;
-  #source: string | undefined;
   #defaults = 0;
   #started = false;
   #closing: Promise<OutboxCounts> | undefined;
@@ -66,6 +65,8 @@ export class ArmatureClient implements Client<UnknownShapes> {
     this.#clock = clock;
     this.#maxAgeMs = options.maxAgeMs ?? MAX_AGE_MS;
     this.#transport = transportOf(options, clock, random);
+    this.#sticky = options.sticky ?? this.#transport?.sticky;
+    this.#unlisten = this.#sticky?.onError(onError);
     this.#listeners = listeners((cause, event) => {
       const error = clientError('LISTENER_FAILED', { got: `${event}: ${String(cause)}`, cause });
       if (event === 'error') this.#print(error);
@@ -79,7 +80,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
       clock,
       random,
       makeId: this.#makeId,
-      source: () => this.#sourceName(),
+      source: eventSource(fillRandom),
       onError,
     });
     this.#follower = new Follower({
@@ -127,6 +128,11 @@ export class ArmatureClient implements Client<UnknownShapes> {
     return this.status;
   }
 
+  async prefetch(unit: string): Promise<void> {
+    if (!this.#started) this.#start();
+    await this.#sticky?.prefetch(unit, this.#serving.lineages, this.#now());
+  }
+
   on<Event extends keyof ClientEvents>(event: Event, listener: (value: ClientEvents[Event]) => void): () => void {
     return this.#listeners.on(event, listener);
   }
@@ -150,7 +156,8 @@ export class ArmatureClient implements Client<UnknownShapes> {
     return this.#defaults;
   }
 
-  flush(): Promise<OutboxCounts> {
+  async flush(): Promise<OutboxCounts> {
+    await this.#sticky?.settled(FLUSH_MS);
     return this.#sender.flush();
   }
 
@@ -165,12 +172,19 @@ export class ArmatureClient implements Client<UnknownShapes> {
 
   async #close(timeoutMs: number): Promise<OutboxCounts> {
     const stopped = this.#follower.stop();
+    const kept = this.#sticky?.settled(timeoutMs);
     const counts = await this.#sender.close(timeoutMs);
-    await stopped;
+    await Promise.all([stopped, kept]);
+    this.#unlisten?.();
     await this.#transport?.close?.().catch((cause: unknown) => {
       this.#report(clientError('UNAVAILABLE', { got: `closing: ${String(cause)}`, cause }));
     });
     return counts;
+  }
+
+  /** The server's time, as far as this process can tell, ms. */
+  #now(): number {
+    return Math.floor(this.#clock.local() + this.#clock.offset);
   }
 
   #start(): void {
@@ -180,15 +194,14 @@ export class ArmatureClient implements Client<UnknownShapes> {
 
   #decide(name: string, options: DecideOptions): DecisionRecord {
     if (!this.#started) this.#start();
-    const local = this.#clock.local();
-    const now = Math.floor(local + this.#clock.offset);
-    const ageMs = this.#serving.ageMs(local);
+    const now = this.#now();
+    const ageMs = this.#serving.ageMs(this.#clock.local());
     const stale = ageMs > this.#maxAgeMs;
     const moment: Moment = { id: this.#makeId(now), now, ageMs, stale, tokenKey: this.#tokenKey };
     const subject = this.#serving.subject(name);
     let decision: DecisionRecord;
     try {
-      decision = decide(subject, options, moment);
+      decision = decide(subject, options, moment, this.#sticky);
     } catch (cause) {
       decision = fallback(subject, {}, moment, 'DECISION_FAILED');
       this.#report(clientError('DECISION_FAILED', { got: String(cause), cause }));
@@ -198,15 +211,6 @@ export class ArmatureClient implements Client<UnknownShapes> {
     this.#sender.log(decision, subject.experiment?.assign !== 'request');
     this.#listeners.emit('decision', decision as Decision);
     return decision;
-  }
-
-  #sourceName(): string {
-    if (this.#source === undefined) {
-      const bytes = new Uint8Array(3);
-      fillRandom(bytes);
-      this.#source = `/sdk/${Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-    }
-    return this.#source;
   }
 
   #onSnapshot(): void {

@@ -5,6 +5,7 @@ import type { OutboxOptions } from './outbox.js';
 import type { Snapshot } from './protocol/snapshot.js';
 import { REFRESH, type RefreshMode } from './refresh.js';
 import type { SnapshotCache } from './snapshot-cache.js';
+import type { StickyAssignment } from './sticky.js';
 import type { Transport } from './transport.js';
 
 /** Anything with an `error` method, such as `console`. */
@@ -26,6 +27,8 @@ export interface ClientOptions<X = Catalogue<Shapes> | InlineExperiments> {
   readonly bootstrap?: Snapshot | undefined;
   /** Keeps the last good snapshot over restarts: `fileCache(path)` of `@armature/sdk/node`. */
   readonly cache?: SnapshotCache | undefined;
+  /** Keeps the arms of units for `assign: sticky`: `stickyAssignment(store)` of `@armature/sdk/sticky`. @default the transport's, which `openLocal` has */
+  readonly sticky?: StickyAssignment | undefined;
   /** Arms forced for tests and demonstrations, by experiment: reason `override`, never randomised. */
   readonly overrides?: { readonly [experiment: string]: string } | undefined;
   /** Without a word from the server for longer than this the client is `stale`, ms. @default 60000 */
@@ -49,6 +52,7 @@ const OPTIONS: { readonly [Name in keyof ClientOptions]-?: 1 } = {
   experiments: 1,
   bootstrap: 1,
   cache: 1,
+  sticky: 1,
   overrides: 1,
   maxAgeMs: 1,
   refresh: 1,
@@ -123,6 +127,9 @@ export function clientSetup(options: ClientOptions): ClientSetup {
   if (typeof options !== 'object' || options === null) refuse(String(options), 'pass an object of options');
   checkNames(options);
   checkSources(options);
+  if (options.sticky !== undefined && typeof options.sticky.prefetch !== 'function') {
+    refuse('a bare store as sticky', 'write sticky: stickyAssignment(store)');
+  }
   checkInteger('maxAgeMs', options.maxAgeMs, 1);
   checkInteger('outbox.capacity', options.outbox?.capacity, 1);
   checkInteger('outbox.batch', options.outbox?.batch, 1);

@@ -51,6 +51,12 @@ export interface Client<E extends Shapes = UnknownShapes> extends Scope<E> {
   exposure(target: DecisionReference<keyof E & string> | string): Receipt;
   /** Waits for a snapshot confirmed by the server, five seconds at most. Resolves with the status, never rejects. */
   ready(options?: ReadyOptions): Promise<Status>;
+  /**
+   * Loads what is kept of a unit for experiments of `assign: sticky`, so that `decide` stays synchronous. Call it once a
+   * request, before the decisions: what is known already is not read again. Never rejects, and waits a second at most:
+   * when the store fails, `on('error')` tells, and decisions go on with STICKY_NOT_LOADED.
+   */
+  prefetch(unit: string): Promise<void>;
   /** Calls the listener until the returned function is called. */
   on<Event extends keyof ClientEvents>(event: Event, listener: (value: ClientEvents[Event]) => void): () => void;
   readonly status: Status;

@@ -21,6 +21,8 @@ export interface CompiledExperiment {
   readonly assign: Assign;
   readonly running: boolean;
   readonly period: number | undefined;
+  /** Key of what is kept for `assign: sticky`: the experiment, its log and its learning epoch. */
+  readonly lineage: string;
   readonly reward: string | undefined;
   readonly arms: readonly string[];
   readonly drawer: Drawer;
@@ -37,6 +39,8 @@ export interface CompiledExperiment {
 export interface CompiledSnapshot {
   readonly source: Snapshot;
   readonly experiments: ReadonlyMap<string, CompiledExperiment>;
+  /** Those of the running experiments of `assign: sticky`. */
+  readonly lineages: readonly string[];
 }
 
 const SUM_TOLERANCE = 1e-9;
@@ -112,7 +116,10 @@ function vector(arms: readonly string[], weights: readonly number[]): { readonly
   return Object.freeze(record);
 }
 
-function compileExperiment(name: string, experiment: SnapshotExperiment): CompiledExperiment {
+/** What stands before the dot of a version. */
+const epochOf = (version: string): string => version.slice(0, version.indexOf('.'));
+
+function compileExperiment(name: string, experiment: SnapshotExperiment, log: string): CompiledExperiment {
   const { arms, values, assign, period } = experiment;
   const control = arms.indexOf(experiment.control);
   const common = {
@@ -154,6 +161,7 @@ function compileExperiment(name: string, experiment: SnapshotExperiment): Compil
     assign,
     running: experiment.status === 'running',
     period,
+    lineage: `${name}/${log}.${epochOf(experiment.version)}`,
     reward: experiment.reward,
     arms,
     drawer: prepareDraw('draw', experiment.salt, arms),
@@ -180,7 +188,8 @@ export function compileSnapshot(snapshot: Snapshot): CompiledSnapshot {
   const experiments = new Map<string, CompiledExperiment>();
   for (const [name, experiment] of Object.entries(snapshot.experiments)) {
     checkExperiment(`experiments.${name}`, experiment);
-    experiments.set(name, compileExperiment(name, experiment));
+    experiments.set(name, compileExperiment(name, experiment, epochOf(snapshot.version)));
   }
-  return { source: snapshot, experiments };
+  const sticky = [...experiments.values()].filter(({ assign, running }) => assign === 'sticky' && running);
+  return { source: snapshot, experiments, lineages: sticky.map(({ lineage }) => lineage) };
 }

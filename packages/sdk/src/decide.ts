@@ -7,6 +7,7 @@ import { draw, drawKey } from './policies/draw.js';
 import { stoppedAt } from './policies/outer-stages.js';
 import type { Context } from './protocol/experiment.js';
 import { isId } from './protocol/id.js';
+import type { StickyAssignment } from './sticky.js';
 
 /** What a caller tells about one decision. */
 export interface DecideOptions<Arm extends string = string> {
@@ -84,13 +85,20 @@ export function fallback(subject: Subject, options: DecideOptions, moment: Momen
 }
 
 /**
- * Decides one experiment for one request. Pure: id and time come in with `moment`.
+ * Decides one experiment for one request. Id and time come in with `moment`; what is drawn for `assign: sticky` goes
+ * to the memory of `sticky`, and nothing else is changed.
  *
  * The order: ids that no log would take; an override of the client; no snapshot; an experiment that is not running; the
- * first rule whose conditions hold (nobody's rule: excluded); holdout, layer, traffic; the draw. What a person decided
+ * first rule whose conditions hold (nobody's rule: excluded); holdout, layer, traffic; the draw, or the arm
+ * kept of an earlier one. What a person decided
  * comes before what a hash decides, and what keeps a unit out of all experiments before what shares it among them.
  */
-export function decide(subject: Subject, options: DecideOptions, moment: Moment): DecisionRecord {
+export function decide(
+  subject: Subject,
+  options: DecideOptions,
+  moment: Moment,
+  sticky?: StickyAssignment,
+): DecisionRecord {
   const { experiment, forced } = subject;
   if (experiment === undefined) {
     if (forced === undefined) return fallback(subject, options, moment, subject.absent);
@@ -112,7 +120,9 @@ export function decide(subject: Subject, options: DecideOptions, moment: Moment)
     if (stage !== undefined) return new DecisionRecord(stages.outcomes[stage], moment, options, undefined);
   }
   if (experiment.assign === 'sticky') {
-    return new DecisionRecord(experiment.undecided, moment, options, 'NOT_SUPPORTED_YET');
+    if (sticky === undefined) return new DecisionRecord(experiment.undecided, moment, options, 'STICKY_STORE_MISSING');
+    const { outcome, error } = sticky.decide(experiment, rule, key, moment.now);
+    return new DecisionRecord(outcome, moment, options, error);
   }
   const arm = draw(experiment.drawer, rule.weights, key);
   return new DecisionRecord(rule.outcomes[arm]!, moment, options, undefined);

@@ -156,7 +156,7 @@ interface Fields<Experiment extends string, Arm extends string, Value, AnyArm ex
   readonly snapshotAgeMs: number;
   /** Whether that is longer than `maxAgeMs`. */
   readonly stale: boolean;
-  /** Why the control arm was served instead of a draw, where something was wrong. */
+  /** What was wrong: why the control arm was served, or (STICKY_NOT_LOADED) why a unit was drawn that may have an arm. */
   readonly error?: ErrorCode | undefined;
   /** Names the decision to `reward` in another process. Made when first read (about 10 us), then kept. */
   readonly token: string;

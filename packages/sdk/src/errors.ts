@@ -1,4 +1,5 @@
 import { PROTOCOL_ERRORS } from './protocol/protocol-errors.js';
+import { STICKY_ERRORS } from './sticky/sticky-errors.js';
 
 export { PROTOCOL_ERRORS };
 
@@ -23,6 +24,11 @@ export const CLIENT_ERRORS = {
     retryable: true,
   },
   UNIT_REQUIRED: { what: 'the experiment is assigned by unit', do: 'pass { unit } to decide', retryable: false },
+  STICKY_STORE_MISSING: {
+    what: 'the experiment keeps the arms of units, and the client has no store',
+    do: 'give the option sticky: stickyAssignment(store)',
+    retryable: false,
+  },
   OFFLINE: { what: 'the client has no server to send to', do: 'give url or transport', retryable: false },
   CLIENT_CLOSED: { what: 'the client is closed', do: 'send before close()', retryable: false },
   OUTBOX_FULL: {
@@ -98,11 +104,11 @@ export const CLIENT_ERRORS = {
 
 export type ClientErrorCode = keyof typeof CLIENT_ERRORS;
 export type ProtocolErrorCode = keyof typeof PROTOCOL_ERRORS;
-export type ErrorCode = ClientErrorCode | ProtocolErrorCode;
+export type ErrorCode = ClientErrorCode | ProtocolErrorCode | keyof typeof STICKY_ERRORS;
 
 /** Every code of this package. Built on use only, so that a bundle of the root entry need not carry it. */
-export const ERRORS: typeof CLIENT_ERRORS & typeof PROTOCOL_ERRORS = /* @__PURE__ */ (() =>
-  Object.freeze({ ...CLIENT_ERRORS, ...PROTOCOL_ERRORS }))();
+export const ERRORS: typeof CLIENT_ERRORS & typeof PROTOCOL_ERRORS & typeof STICKY_ERRORS = /* @__PURE__ */ (() =>
+  Object.freeze({ ...CLIENT_ERRORS, ...PROTOCOL_ERRORS, ...STICKY_ERRORS }))();
 
 /** What one occurrence adds to its row. */
 export interface ErrorDetails {

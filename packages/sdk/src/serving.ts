@@ -23,10 +23,16 @@ export interface Serving {
   ageMs(local: number): number;
   subject(experiment: string): Subject;
   readonly names: readonly string[];
+  /** Keys of what is kept of a unit: one for each running experiment of `assign: sticky`. */
+  readonly lineages: readonly string[];
   readonly known: Known;
   /** Experiments with arms that the catalogue has not: its types are out of date. */
   outdated(): string[];
 }
+
+/** Whether the snapshot has arms that the catalogue's entry, if there is one, has not. */
+const hasMore = (arms: readonly string[], entry: object | undefined): boolean =>
+  entry !== undefined && arms.some((arm) => !Object.hasOwn(entry, arm));
 
 /**
  * @param known entries of the catalogue
@@ -82,14 +88,14 @@ export function serving(
     get names() {
       return [...subjects.keys()];
     },
+    get lineages() {
+      return current?.lineages ?? [];
+    },
     known(name) {
       const entry = known.get(name);
       return { reward: entry?.reward ?? current?.experiments.get(name)?.reward, metrics: entry?.metrics };
     },
     outdated: () =>
-      names().filter((name) => {
-        const arms = known.get(name)?.arms;
-        return arms !== undefined && current?.experiments.get(name)?.arms.some((arm) => !Object.hasOwn(arms, arm));
-      }),
+      names().filter((name) => hasMore(current?.experiments.get(name)?.arms ?? [], known.get(name)?.arms)),
   };
 }

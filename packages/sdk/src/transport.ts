@@ -1,5 +1,6 @@
 import type { DecisionEvent, ExposureEvent, RewardEvent, TokenRewardEvent } from './protocol/event.js';
 import type { Snapshot } from './protocol/snapshot.js';
+import type { StickyAssignment } from './sticky.js';
 
 /** What a client sends: decisions, rewards (also by token) and exposures. */
 export type OutgoingEvent = DecisionEvent | RewardEvent | TokenRewardEvent | ExposureEvent;
@@ -32,5 +33,7 @@ export interface Transport {
   subscribe?(onSnapshot: (snapshot: Snapshot) => void, onDown: (cause: unknown) => void): () => void;
   /** Signs the client's tokens; absent on an open server, where tokens are unsigned. */
   readonly tokenKey?: { readonly kid: string; readonly key: Uint8Array };
+  /** Keeps the arms of units, where the client has no option `sticky`. */
+  readonly sticky?: StickyAssignment;
   close?(): Promise<void>;
 }

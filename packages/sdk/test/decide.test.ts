@@ -107,9 +107,9 @@ describe('the order of reasons', () => {
       { reason: 'default', error: 'UNIT_REQUIRED' },
     ],
     [
-      'sticky assignment is not drawn',
+      'sticky assignment without a store is not drawn',
       decideWith({ assign: 'sticky' }, { unit: 'u-1' }),
-      { reason: 'default', error: 'NOT_SUPPORTED_YET' },
+      { reason: 'default', arm: 'small', error: 'STICKY_STORE_MISSING' },
     ],
     [
       'a disabled unit experiment needs no unit',

@@ -9,6 +9,7 @@ import {
   PROTOCOL_ERRORS,
   protocolError,
 } from '../src/errors.js';
+import { STICKY_ERRORS } from '../src/sticky/sticky-errors.js';
 
 test('the message says what, got and do, and callers branch on fields', () => {
   const cause = new Error('below');
@@ -35,7 +36,7 @@ test('an error of another realm or of another copy of the package is recognised,
 });
 
 test('no code stands in both tables, and every row says what and what to do', () => {
-  const codes = [...Object.keys(CLIENT_ERRORS), ...Object.keys(PROTOCOL_ERRORS)];
+  const codes = [CLIENT_ERRORS, PROTOCOL_ERRORS, STICKY_ERRORS].flatMap(Object.keys);
   expect(new Set(codes).size).toBe(codes.length);
   expect(Object.keys(ERRORS)).toEqual(codes);
   for (const [code, row] of Object.entries(ERRORS)) {
