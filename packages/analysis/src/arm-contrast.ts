@@ -1,8 +1,7 @@
-import { type Moments, normalSf, withZeros } from '@armature/sdk/policies';
+import { type Moments, withZeros } from '@armature/sdk/policies';
 import type { Metric } from '@armature/sdk/protocol';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
 import { commonWeightContrast, eventsIn } from './common-weight-contrast.js';
-import type { Estimate } from './estimate.js';
 import { twoProportions } from './proportions.js';
 import type { ContrastReport } from './report.js';
 import { isConstant, poolArms, type Stratum, trialsOf } from './stratum.js';
@@ -110,15 +109,9 @@ function movingContrast(
   });
   return {
     ...contrast,
-    p: twoSidedP(contrast.difference),
     naive: naiveDifference(data.pooled[against]!, data.pooled[arm]!),
     trials: sums.trials,
   };
-}
-
-function twoSidedP({ value, standardError }: Estimate): number | null {
-  if (value === null || standardError === null || standardError === 0) return null;
-  return Math.min(1, 2 * normalSf(Math.abs(value) / standardError));
 }
 
 function naiveDifference(a: Moments, b: Moments): number | null {

@@ -1,8 +1,10 @@
 import type { Moments } from '@armature/sdk/policies';
 import type { Metric } from '@armature/sdk/protocol';
-import { aipwEstimate, aipwFromStrata, drawnEstimate, type Weighting } from './aipw.js';
+import { aipwEstimate, aipwFromStrata, drawnEstimate } from './aipw.js';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
 import { commonWeight, eventsIn, type WeightedOptions } from './common-weight-contrast.js';
+import { effectiveProportion, effectiveWilson } from './effective-proportions.js';
+import { effectiveTrials } from './effective-trials.js';
 import type { Estimate, Interval } from './estimate.js';
 import { armScore } from './linear-score.js';
 import { normalInterval } from './normal-interval.js';
@@ -43,33 +45,18 @@ export function armMeanAdaptive(
   const sums = aipwFromStrata(used, (stratum) => armScore(basisOf(stratum), arm), weigh);
   const draws = used.reduce((sum, stratum) => sum + stratum.cells[arm]!.trials, 0);
   const mean = drawnEstimate(aipwEstimate(sums), [draws]);
+  const effectiveN = effectiveTrials(used, arm, weigh);
+  const alpha = options.alpha ?? 0.05;
+  const proportion = options.type === 'binary' ? effectiveProportion(mean, effectiveN) : null;
   return {
     mean,
-    oneLook: normalInterval(mean, 'common-weight AIPW, normal', options.alpha ?? 0.05),
+    oneLook:
+      proportion === null
+        ? normalInterval(mean, 'common-weight AIPW, normal', alpha)
+        : effectiveWilson(proportion, alpha),
     anytime: asymptoticInterval(mean, sums.trials, [draws], { ...options, ...eventsIn(used, [arm], options.type) }),
-    effectiveN: effectiveTrials(used, arm, weigh),
+    effectiveN,
   };
-}
-
-/**
- * Kish's effective number of an arm's trials: (sum w)^2 / sum w^2 with w = h / p over the trials of that arm.
- *
- * @returns null when the arm has no trial with a positive weight
- * @example
- * effectiveTrials([], 0, () => 1) // => null
- */
-export function effectiveTrials(strata: readonly Stratum[], arm: number, weigh: Weighting): number | null {
-  let sum = 0;
-  let squares = 0;
-  for (const { p, cells } of strata) {
-    const h = weigh(p);
-    const n = cells[arm]!.trials;
-    if (h <= 0 || n === 0 || p[arm]! <= 0) continue;
-    const w = h / p[arm]!;
-    sum += n * w;
-    squares += n * w * w;
-  }
-  return squares > 0 ? (sum * sum) / squares : null;
 }
 
 /**

@@ -10,10 +10,12 @@ import {
   type Weighting,
 } from './aipw.js';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
+import { effectiveProportion, effectiveProportions } from './effective-proportions.js';
+import { effectiveTrials } from './effective-trials.js';
 import type { Estimate, Interval } from './estimate.js';
 import { eventsOf } from './events.js';
-import { contrastScore } from './linear-score.js';
-import { normalInterval } from './normal-interval.js';
+import { armScore, contrastScore } from './linear-score.js';
+import { normalInterval, twoSidedP } from './normal-interval.js';
 import { scoreBasis } from './score-basis.js';
 import type { ScoreSums } from './score-sums.js';
 import type { Stratum, TrialRow } from './stratum.js';
@@ -49,6 +51,8 @@ export interface AdaptiveContrast {
   readonly difference: Estimate;
   readonly oneLook: Interval;
   readonly anytime: Interval;
+  /** Two-sided p of the one-look test; null where there is none. */
+  readonly p: number | null;
   /** The same contrast with every trial weighing the same. */
   readonly unweighted: { readonly difference: Estimate; readonly oneLook: Interval };
   readonly draws: { readonly arm: number; readonly against: number };
@@ -73,27 +77,41 @@ export function commonWeightContrast(
   options: WeightedOptions = {},
 ): AdaptiveContrast {
   const used = strata.filter((stratum) => compared.every((k) => stratum.p[k]! > 0));
-  const sumsBy = (weigh: Weighting): ScoreSums => {
-    const basisOf = scoreBasis(options.missing ?? 'zero', used, weigh);
-    return aipwFromStrata(used, (stratum) => contrastScore(basisOf(stratum), arm, against), weigh);
-  };
-  const sums = sumsBy(commonWeight(compared));
   const count = (k: number) => used.reduce((sum, stratum) => sum + stratum.cells[k]!.trials, 0);
   const draws = { arm: count(arm), against: count(against) };
-  const difference = drawnEstimate(aipwEstimate(sums), [draws.arm, draws.against]);
-  const unweighted = drawnEstimate(aipwEstimate(sumsBy(uniformOver(compared))), [draws.arm, draws.against]);
-  const alpha = options.alpha ?? 0.05;
+  const headline = weighted(used, arm, against, commonWeight(compared), 'common-weight AIPW', options);
+  const uniform = weighted(used, arm, against, uniformOver(compared), 'unweighted AIPW', options);
   return {
-    sums,
-    difference,
-    oneLook: normalInterval(difference, 'common-weight AIPW, normal', alpha),
-    anytime: asymptoticInterval(difference, sums.trials, [draws.arm, draws.against], {
+    ...headline,
+    anytime: asymptoticInterval(headline.difference, headline.sums.trials, [draws.arm, draws.against], {
       ...options,
       ...eventsIn(used, [arm, against], options.type),
     }),
-    unweighted: { difference: unweighted, oneLook: normalInterval(unweighted, 'unweighted AIPW, normal', alpha) },
+    unweighted: { difference: uniform.difference, oneLook: uniform.oneLook },
     draws,
   };
+}
+
+/** One weighting's contrast: the normal interval, or that of two proportions where the rewards are 0 and 1. */
+function weighted(
+  used: readonly Stratum[],
+  arm: number,
+  against: number,
+  weigh: Weighting,
+  name: string,
+  { missing = 'zero', type, alpha = 0.05 }: WeightedOptions,
+): Pick<AdaptiveContrast, 'sums' | 'difference' | 'oneLook' | 'p'> {
+  const basisOf = scoreBasis(missing, used, weigh);
+  const sums = aipwFromStrata(used, (stratum) => contrastScore(basisOf(stratum), arm, against), weigh);
+  const draws = (k: number) => used.reduce((sum, stratum) => sum + stratum.cells[k]!.trials, 0);
+  const difference = drawnEstimate(aipwEstimate(sums), [draws(arm), draws(against)]);
+  const proportionOf = (k: number) => {
+    const own = aipwFromStrata(used, (stratum) => armScore(basisOf(stratum), k), weigh);
+    return effectiveProportion(drawnEstimate(aipwEstimate(own), [draws(k)]), effectiveTrials(used, k, weigh));
+  };
+  const [a, b] = type === 'binary' ? [proportionOf(against), proportionOf(arm)] : [null, null];
+  if (a !== null && b !== null) return { sums, difference, ...effectiveProportions(a, b, alpha) };
+  return { sums, difference, oneLook: normalInterval(difference, `${name}, normal`, alpha), p: twoSidedP(difference) };
 }
 
 /** The events of arms over strata, as an option of the anytime interval. */

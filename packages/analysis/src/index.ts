@@ -6,6 +6,8 @@ export * from './build-report.js';
 export * from './common-weight-contrast.js';
 export * from './config-reading.js';
 export * from './coverage.js';
+export * from './effective-proportions.js';
+export * from './effective-trials.js';
 export * from './errors.js';
 export * from './estimate.js';
 export * from './events.js';

@@ -1,4 +1,4 @@
-import { normalQuantile } from '@armature/sdk/policies';
+import { normalQuantile, normalSf } from '@armature/sdk/policies';
 import { type Estimate, type Interval, type IntervalKind, intervalOf, noInterval } from './estimate.js';
 
 /**
@@ -17,4 +17,16 @@ export function normalInterval(estimate: Estimate, method: string, alpha = 0.05)
   if (standardError === 0) return noInterval('degenerate', 'the rewards do not vary', kind);
   const half = -normalQuantile(alpha / 2) * standardError;
   return intervalOf(value - half, value + half, kind);
+}
+
+/**
+ * Two-sided p of value / standard error against 0.
+ *
+ * @returns null without a standard error, or with one of 0
+ * @example
+ * twoSidedP(estimateOf(1.959963984540054, 1)).toFixed(6) // => '0.050000'
+ */
+export function twoSidedP({ value, standardError }: Estimate): number | null {
+  if (value === null || standardError === null || standardError === 0) return null;
+  return Math.min(1, 2 * normalSf(Math.abs(value) / standardError));
 }
