@@ -4,7 +4,7 @@ import { exclusionsOf } from './exclusions.js';
 import { compareVersions, epochOf } from './fold/statistics.js';
 import { healthChecks, ratioReport, worstStatus } from './health-checks.js';
 import { metricReport } from './metric-report.js';
-import { probabilitiesBest } from './probabilities-best.js';
+import { probabilitiesBest, retiredArms } from './probabilities-best.js';
 import type { HealthReport, MetricReport, Report, ReportedExperiment, TrialCounts, Verdict } from './report.js';
 import { describePolicy, describeUnit, guaranteeOf, openText } from './report-words.js';
 import { armsOf, isConstant, poolArms, type Stratum, strataOf } from './stratum.js';
@@ -99,12 +99,13 @@ function metricReports(workings: Workings): readonly MetricReport[] {
   const { experiment } = input;
   const newest = versions.get(ordered.at(-1) ?? '');
   const now = arms.map((arm) => currentShare(newest, arm));
+  const retired = retiredArms(experiment, arms);
   return experiment.metrics.map((metric) => {
     const strata = strataOf(statistics, versions, metric.name, 'version', arms);
     const buckets = strataOf(statistics, versions, metric.name, 'bucket', arms);
     const learnt = metric.name === experiment.reward;
     const best = learnt ? probabilitiesBest(experiment, metric, arms, poolArms(strata, arms)) : arms.map(() => null);
-    return metricReport({ metric, strata, buckets, arms, control: experiment.control, now, best, alpha });
+    return metricReport({ metric, strata, buckets, arms, control: experiment.control, now, best, alpha, retired });
   });
 }
 
@@ -160,7 +161,7 @@ function healthReport({ input, versions, arms, strata, constant }: Workings): He
   };
 }
 
-/** The leader is compared with each other arm at alpha / (K - 1), and at alpha over all pairs: see `verdictOf`. */
+/** The leader is compared with each other arm in play at alpha / (K - 1), and at alpha over all pairs: see `verdictOf`. */
 function verdict(
   { input: { experiment }, alpha, arms, strata }: Workings,
   health: HealthReport,
@@ -173,6 +174,7 @@ function verdict(
     closed: trials.closed,
     open: trials.text,
     arms: rows,
+    retired: retiredArms(experiment, arms),
   };
   const metric = experiment.metrics.find(({ name }) => name === experiment.reward);
   if (metric === undefined) return verdictOf({ ...base, lead: [], pairs: [], better: 'higher' });
@@ -184,8 +186,13 @@ function verdict(
       const { anytime } = contrastOf(data, arms.indexOf(leader!), arms.indexOf(arm), options);
       return { arm, interval: { ...anytime, level: 1 - alpha } };
     });
-  const pairs = (others.length * (others.length + 1)) / 2;
-  return verdictOf({ ...base, lead: leadAt(others.length), pairs: leadAt(pairs), better: metric.better });
+  const pairs = (arms.length * (arms.length - 1)) / 2;
+  return verdictOf({
+    ...base,
+    lead: leadAt(Math.max(1, arms.length - 1)),
+    pairs: leadAt(pairs),
+    better: metric.better,
+  });
 }
 
 function notesOf(experiment: Experiment): readonly string[] {

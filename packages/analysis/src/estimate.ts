@@ -76,3 +76,14 @@ export function intervalOf(low: number, high: number, kind: IntervalKind): Inter
 export function noInterval(status: Exclude<ResultStatus, 'ok'>, reason: string, kind: IntervalKind): Interval {
   return { status, reason, low: null, high: null, ...kind };
 }
+
+/**
+ * A level as a percentage, with as many digits as it has.
+ *
+ * @param level in (0, 1)
+ * @example
+ * percentLevel(0.999) // => '99.9%'
+ */
+export function percentLevel(level: number): string {
+  return `${Number((100 * level).toPrecision(10))}%`;
+}

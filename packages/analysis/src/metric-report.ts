@@ -22,6 +22,8 @@ export interface MetricInput {
   /** Each arm's probability of being best; null where it has none. */
   readonly best: readonly (number | null)[];
   readonly alpha: number;
+  /** Arms that can no longer be drawn. */
+  readonly retired: readonly string[];
 }
 
 /**
@@ -61,7 +63,7 @@ function chooseEstimator({ constant, metric }: ComparisonData): EstimatorChoice 
 }
 
 function armReport(
-  { arms, control, strata, now, best, alpha }: MetricInput,
+  { arms, control, strata, now, best, alpha, retired }: MetricInput,
   data: ComparisonData,
   k: number,
 ): ArmReport {
@@ -72,6 +74,7 @@ function armReport(
   return {
     arm: arms[k]!,
     control: arms[k] === control,
+    retired: retired.includes(arms[k]!),
     decisions: opened,
     share: all === 0 ? null : opened / all,
     now: now[k] ?? null,

@@ -2,8 +2,21 @@ import { type Cell, PolicyError, thompsonWeights } from '@armature/sdk/policies'
 import type { Experiment, Metric } from '@armature/sdk/protocol';
 
 /**
+ * The arms that nothing can be drawn to any more: switched off (`off: true`), or no longer in the definition. An arm that
+ * is held back for now, by a cap or a pinned winner, is none of them.
+ *
+ * @param experiment the newest definition
+ * @param arms every arm that has data, or could
+ * @example
+ * retiredArms({ arms: [{ id: 'a', value: 'a', weight: 1, off: false }] }, ['a', 'b']) // => ['b']
+ */
+export function retiredArms(experiment: Pick<Experiment, 'arms'>, arms: readonly string[]): readonly string[] {
+  return arms.filter((arm) => !experiment.arms.some(({ id, off }) => id === arm && !off));
+}
+
+/**
  * The posterior probability of each arm to be the best, from pooled rewards and the policy's own prior: what Thompson
- * sampling would draw from before floors and caps. Arms that the definition no longer has get null, and so do all
+ * sampling would draw from before floors and caps. Retired arms get null, and so do all
  * arms where prior and rewards leave a posterior without any spread.
  *
  * @param experiment its arms, and its prior where the policy has one
@@ -17,7 +30,8 @@ export function probabilitiesBest(
   arms: readonly string[],
   cells: readonly Cell[],
 ): readonly (number | null)[] {
-  const known = arms.flatMap((arm, k) => (experiment.arms.some(({ id }) => id === arm) ? [k] : []));
+  const retired = retiredArms(experiment, arms);
+  const known = arms.flatMap((arm, k) => (retired.includes(arm) ? [] : [k]));
   const prior = 'prior' in experiment.policy ? experiment.policy.prior : undefined;
   const probabilities = weightsOrNull(
     metric,

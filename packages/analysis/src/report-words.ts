@@ -1,4 +1,5 @@
 import type { Experiment } from '@armature/sdk/protocol';
+import { percentLevel } from './estimate.js';
 import type { Guarantee } from './report.js';
 
 /**
@@ -54,7 +55,7 @@ export function guaranteeOf(constant: boolean, alpha: number): Guarantee {
   return {
     kind: 'anytime',
     level,
-    text: `${Math.round(100 * level)}% anytime-valid intervals (asymptotic confidence sequence) on the ${estimator}: each of them, taken by itself, right at every look together, from 300 draws and 10 events in each compared arm on. The interval beside it is right at one look fixed beforehand.`,
+    text: `${percentLevel(level)} anytime-valid intervals (asymptotic confidence sequence) on the ${estimator}: each of them, taken by itself, right at every look together, from 300 draws and 10 events in each compared arm on. The interval beside it is right at one look fixed beforehand.`,
   };
 }
 

@@ -58,6 +58,10 @@ export interface Verdict {
   readonly leader: string | null;
   /** Posterior probability that the leader is best. */
   readonly probability: number | null;
+  /** Arms that are surely behind the leader: anytime-valid, over all pairs of arms together. */
+  readonly behind: readonly string[];
+  /** Arms that were switched off or taken out: nothing can be drawn to them, so they take no part. */
+  readonly retired: readonly string[];
   /** One sentence each; the headline is their concatenation. */
   readonly sentences: readonly string[];
 }
@@ -148,6 +152,8 @@ export interface EstimatorChoice {
 export interface ArmReport {
   readonly arm: string;
   readonly control: boolean;
+  /** Switched off or taken out of the definition: it can no longer be drawn. */
+  readonly retired: boolean;
   /** Randomised trials opened on this arm. */
   readonly decisions: number;
   /** Of all trials opened; null when there are none. */

@@ -1,4 +1,4 @@
-import type { Interval } from './estimate.js';
+import { type Interval, percentLevel } from './estimate.js';
 import type { CheckStatus, Verdict } from './report.js';
 
 /** What the verdict is read from. */
@@ -15,6 +15,8 @@ export interface VerdictInput {
   /** The same at alpha over the K (K - 1) / 2 pairs of arms: which of them are looked at was chosen by the data. */
   readonly pairs: readonly { readonly arm: string; readonly interval: Interval }[];
   readonly better: 'higher' | 'lower';
+  /** Arms that can no longer be drawn; they have no probability and are compared with nothing. */
+  readonly retired: readonly string[];
 }
 
 /** Below this probability of being best an arm is called unlikely to be it. */
@@ -24,39 +26,44 @@ const UNLIKELY = 0.01;
  * The verdict, never more than the data carry: an arm is called best only when its anytime-valid intervals against
  * every other arm, at alpha / (K - 1) each, all lie on its side of zero; else it leads, and nothing is decided. That an
  * arm which is not the best passes against the best is a chance of alpha / 2 over all arms together, so that the choice
- * of the leader costs nothing. A single arm is called behind at alpha over all pairs: of two equal arms, either may lead.
+ * of the leader costs nothing. K counts retired arms too, since which ones were retired may have hung on the data. A single arm is called behind at alpha over all pairs: of two equal arms, either may lead.
  *
  * @param input probabilities, the leader's intervals and the health
  * @example
- * verdictOf({ health: 'ok', closed: 0, open: null, arms: [], lead: [], pairs: [], better: 'higher' }).sentences // => ['No trial has closed yet.']
+ * verdictOf({ health: 'ok', closed: 0, open: null, arms: [], lead: [], pairs: [], better: 'higher', retired: [] }).sentences // => ['No trial has closed yet.']
  */
 export function verdictOf(input: VerdictInput): Verdict {
-  const { health, closed, open, arms, lead, pairs, better } = input;
+  const { health, closed, open, arms, lead, pairs, better, retired } = input;
   const ranked = rankArms(arms);
   const first = ranked[0];
   if (closed === 0 || first === undefined) {
     const nothing = closed === 0 ? 'No trial has closed yet' : 'No arm has a probability of being best';
     const sentences = [open === null ? `${nothing}.` : `${nothing}: ${open}.`];
-    return { status: 'none', leader: null, probability: null, sentences };
+    return { status: 'none', leader: null, probability: null, behind: [], retired, sentences };
   }
   const { arm: leader, probability } = first;
-  if (health === 'failed')
-    return {
-      status: 'unhealthy',
-      leader,
-      probability,
-      sentences: ['A health check failed: do not act on these numbers before its cause is found.'],
-    };
+  const base = { leader, probability, retired };
+  if (health === 'failed') {
+    const sentences = ['A health check failed: do not act on these numbers before its cause is found.'];
+    return { ...base, status: 'unhealthy', behind: [], sentences };
+  }
   const aheadBy = (intervals: VerdictInput['lead']): readonly string[] =>
     intervals.filter(({ interval }) => isAhead(interval, better)).map(({ arm }) => arm);
   const ahead = aheadBy(lead);
   if (lead.length > 0 && ahead.length === lead.length) {
-    const rest = list(ahead);
-    const level = Math.round(100 * (lead[0]?.interval.level ?? 0.95));
-    const sentences = [`${leader} is best: ahead of ${rest} (anytime-valid at ${level}%, all comparisons together).`];
-    return { status: 'decided', leader, probability, sentences };
+    const level = percentLevel(lead[0]?.interval.level ?? 0.95);
+    const sentence = `${leader} is best: ahead of ${list(ahead)} (anytime-valid at ${level}, all comparisons together).`;
+    return { ...base, status: 'decided', behind: ahead, sentences: [sentence, ...retiredSentence(retired)] };
   }
-  return { status: 'not decided', leader, probability, sentences: undecided(ranked, aheadBy(pairs), lead) };
+  const behind = aheadBy(pairs);
+  const sentences = [...undecided(ranked, behind, lead), ...retiredSentence(retired)];
+  return { ...base, status: 'not decided', behind, sentences };
+}
+
+function retiredSentence(retired: readonly string[]): readonly string[] {
+  if (retired.length === 0) return [];
+  const [verb, take] = retired.length === 1 ? ['is', 'takes'] : ['are', 'take'];
+  return [`${list(retired)} ${verb} switched off and ${take} no part.`];
 }
 
 /**

@@ -194,6 +194,29 @@ describe('edges', () => {
     expectHonest(report);
   });
 
+  test('an arm that is switched off takes no part in the verdict and is told apart', () => {
+    // c was killed after 400 trials: far below the gate, so that nothing can ever be told of it.
+    const policy: SimulatedPolicy = (seen) =>
+      seen.reduce((sum, { trials }) => sum + trials, 0) < 400 ? [0.4, 0.3, 0.3] : [0.5, 0.5, 0];
+    const rates = { arms: ['a', 'b', 'c'], rates: [0.1, 0.2, 0.2] };
+    const input = inputOf({ environment: rates, policy, trials: 20_000, updateEvery: 400, seed: 3 });
+    const off = experimentOn(rates.arms, {
+      arms: rates.arms.map((id) => ({ id, value: id, weight: 1, off: id === 'c' })),
+    });
+    expect(buildReport(input).verdict.status).toBe('not decided');
+    const report = buildReport({ ...input, experiment: off });
+    expect(report.verdict).toMatchObject({ status: 'decided', leader: 'b', retired: ['c'], behind: ['a'] });
+    expect(report.verdict.sentences).toEqual([
+      'b is best: ahead of a (anytime-valid at 95%, all comparisons together).',
+      'c is switched off and takes no part.',
+    ]);
+    const arms = report.metrics[0]!.arms;
+    expect(arms.map(({ retired }) => retired)).toEqual([false, false, true]);
+    expect(arms[2]!.probabilityBest).toBeNull();
+    expect(arms[0]!.probabilityBest! + arms[1]!.probabilityBest!).toBeCloseTo(1, 9);
+    expectHonest(report);
+  });
+
   test('a relative difference is measured by control over the versions of its contrast', () => {
     // Rates rise from .1 to .6 over the run; c could be drawn in its first half only, where control's mean is lower.
     const policy: SimulatedPolicy = (seen) =>

@@ -25,6 +25,7 @@ const input: VerdictInput = {
     { arm: 'd', interval: across },
   ],
   better: 'higher',
+  retired: [],
 };
 
 describe('the verdict', () => {
@@ -33,12 +34,15 @@ describe('the verdict', () => {
       status: 'not decided',
       leader: 'a',
       probability: 0.697,
+      behind: [],
+      retired: [],
       sentences: ['a leads: 70% likely best, b 30%.', 'Not decided.', 'c and d are unlikely to be best (each < 1%).'],
     });
   });
 
   test('calls an arm behind only where the anytime interval says so', () => {
     const pairs = [input.pairs[0]!, { arm: 'c', interval: above }, { arm: 'd', interval: above }];
+    expect(verdictOf({ ...input, pairs }).behind).toEqual(['c', 'd']);
     expect(verdictOf({ ...input, pairs }).sentences.at(-1)).toBe(
       'c and d are behind a (anytime-valid, all comparisons together).',
     );
@@ -75,5 +79,26 @@ describe('the verdict', () => {
     const lead = input.lead.map(({ arm }) => ({ arm, interval: above }));
     expect(verdictOf({ ...input, lead, health: 'failed' }).status).toBe('unhealthy');
     expect(verdictOf({ ...input, closed: 0, health: 'failed' }).status).toBe('none');
+  });
+
+  test('arms that are switched off are told apart and hold nothing up', () => {
+    const lead = input.lead.slice(0, 2).map(({ arm }) => ({ arm, interval: above }));
+    const arms = input.arms.map((row) => (row.arm === 'd' ? { ...row, probability: null } : row));
+    const verdict = verdictOf({ ...input, arms, lead, retired: ['d'] });
+    expect(verdict.status).toBe('decided');
+    expect(verdict.sentences.at(-1)).toBe('d is switched off and takes no part.');
+    expect(verdictOf({ ...input, retired: ['c', 'd'] }).sentences.at(-1)).toBe(
+      'c and d are switched off and take no part.',
+    );
+  });
+
+  test.each([
+    [0.95, '95%'],
+    [0.999, '99.9%'],
+    [0.9, '90%'],
+    [0.975, '97.5%'],
+  ])('the level %d is told as %s', (level, text) => {
+    const lead = input.lead.map(({ arm }) => ({ arm, interval: intervalOf(0.01, 0.03, { ...kind, level }) }));
+    expect(verdictOf({ ...input, lead }).sentences[0]).toContain(`anytime-valid at ${text},`);
   });
 });

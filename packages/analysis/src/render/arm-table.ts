@@ -1,4 +1,4 @@
-import type { Interval } from '../estimate.js';
+import { type Interval, percentLevel } from '../estimate.js';
 import type { MetricReport, Report } from '../report.js';
 import { estimateFigure, type Figure, figureOf, intervalFigure, known } from './figure.js';
 import {
@@ -15,11 +15,6 @@ import { names, numbers, type TableView } from './table-view.js';
 /** `95% anytime`. */
 export function intervalTitle({ level, guarantee }: Pick<Interval, 'level' | 'guarantee'>): string {
   return `${percentLevel(level)} ${guarantee}`;
-}
-
-/** `95%`, `99.9%`. */
-export function percentLevel(level: number): string {
-  return `${Number((100 * level).toPrecision(4))}%`;
 }
 
 /** The arms: what they got, what they gave, how sure that is. `mean*`: its estimator stands in a footnote. */
@@ -49,7 +44,7 @@ export function armTable(report: Report, metric: MetricReport, scale: NumberScal
     rows: metric.arms.map((arm) => ({
       tone: learnt && arm.arm === leader ? 'leader' : 'plain',
       figures: [
-        known(arm.control ? `${arm.arm} control` : arm.arm),
+        known([arm.arm, ...(arm.control ? ['control'] : []), ...(arm.retired ? ['off'] : [])].join(' ')),
         known(countText(arm.decisions)),
         figureOf(arm.share, shareText, 'no decision yet'),
         nowFigure(arm.now),
@@ -59,7 +54,15 @@ export function armTable(report: Report, metric: MetricReport, scale: NumberScal
         intervalFigure(arm.anytime, scale),
         intervalFigure(arm.oneLook, scale),
         figureOf(arm.effectiveN, countText, 'the arm has no closed trial that counts'),
-        ...(learnt ? [figureOf(arm.probabilityBest, probabilityText, 'the policy keeps no posterior of it')] : []),
+        ...(learnt
+          ? [
+              figureOf(
+                arm.probabilityBest,
+                probabilityText,
+                arm.retired ? 'the arm is switched off' : 'the policy keeps no posterior of it',
+              ),
+            ]
+          : []),
       ],
     })),
   };

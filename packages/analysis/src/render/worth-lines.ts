@@ -1,6 +1,6 @@
-import type { Interval } from '../estimate.js';
+import { type Interval, percentLevel } from '../estimate.js';
 import type { MetricReport, WorthReport } from '../report.js';
-import { intervalTitle, percentLevel } from './arm-table.js';
+import { intervalTitle } from './arm-table.js';
 import { estimateFigure, intervalFigure, known, reasonText } from './figure.js';
 import { amountScale, countText, type NumberScale, signedText, valueText } from './number-scale.js';
 import { names, numbers, type TableView } from './table-view.js';

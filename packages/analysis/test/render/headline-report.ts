@@ -78,6 +78,8 @@ export const HEADLINE: Report = {
     status: 'not decided',
     leader: 'a',
     probability: 0.697,
+    behind: [],
+    retired: [],
     sentences: ['a leads: 70% likely best, b 30%.', 'Not decided.', 'c and d are unlikely to be best (each < 1%).'],
   },
   guarantee: { kind: 'anytime', level: 0.95, text: '95% anytime-valid intervals: right at every look together.' },
@@ -110,6 +112,7 @@ export const HEADLINE: Report = {
       arms: ARMS.map(([arm, decisions, now, total, mean, half, effectiveN, probabilityBest]) => ({
         arm,
         control: arm === 'd',
+        retired: false,
         decisions,
         share: decisions / 48_000,
         now,
