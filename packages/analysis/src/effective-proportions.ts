@@ -52,7 +52,7 @@ export function effectiveWilson(proportion: EffectiveProportion, alpha = 0.05): 
  * @param alpha probability of missing, in (0, 1)
  * @see Newcombe 1998, method 10
  * @example
- * effectiveProportions({ value: 0.4, trials: 100 }, { value: 0.5, trials: 100 }).oneLook.low.toFixed(4) // => '-0.0370'
+ * effectiveProportions({ value: 0.4, trials: 100 }, { value: 0.5, trials: 100 }).oneLook.low.toFixed(4) // => '-0.0373'
  */
 export function effectiveProportions(
   a: EffectiveProportion,
