@@ -25,6 +25,11 @@ export const ANALYSIS_ERRORS = {
     do: 'name one that it has',
     retryable: false,
   },
+  LEVEL_INVALID: {
+    what: 'the coverage of intervals does not lie between 0 and 1',
+    do: 'give a level such as 0.95',
+    retryable: false,
+  },
   WINDOW_EMPTY: {
     what: 'no decision lies between the two times',
     do: 'give times inside the log, in UTC',

@@ -31,9 +31,11 @@ export interface ReadReportOptions {
  *
  * @param directory the data directory
  * @returns one report an experiment, in the order of their names; none where the log has no experiment yet
- * @throws AnalysisError LOG_MISSING, NOT_IN_LOG, WINDOW_EMPTY; LogDamage and LogHole for a log that is not whole
+ * @throws AnalysisError LEVEL_INVALID, LOG_MISSING, NOT_IN_LOG, WINDOW_EMPTY; LogDamage and LogHole for a log that is not whole
  */
 export async function readReports(directory: string, options: ReadReportOptions): Promise<readonly Report[]> {
+  const { level = 0.95 } = options;
+  if (!(level > 0 && level < 1)) throw new AnalysisError('LEVEL_INVALID', String(level));
   await requireLog(directory);
   const config = await readConfigLog(directory);
   const names = namesOf(config, options.experiment);
@@ -55,7 +57,7 @@ export async function readReports(directory: string, options: ReadReportOptions)
       health: health.get(name) ?? (emptyHealth() as Health),
       open: openOf(partitions, experiment, window),
       now: options.now,
-      ...(options.level === undefined ? {} : { level: options.level }),
+      level,
     });
     if (window === undefined) return report;
     return { ...report, notes: [...report.notes, `Only decisions ${window.text}; health counts the whole log.`] };

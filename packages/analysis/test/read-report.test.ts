@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import type { ClosedTrial } from '@armature/analysis/fold';
 import { encodeGroup, encodeRecord, layoutOf, readConfig, segmentName } from '@armature/analysis/log';
 import { afterAll, describe, expect, test } from 'vitest';
-import { commonWeightSumsFromRows, foldLog, readReports, sumsVariance, type TrialRow } from '../src/index.js';
+import {
+  commonWeightSumsFromRows,
+  foldLog,
+  readReports,
+  renderTerminal,
+  sumsVariance,
+  type TrialRow,
+} from '../src/index.js';
 import { generateLog, type LogPlan, START, writeLog } from './written-log.js';
 
 const folders: string[] = [];
@@ -159,11 +166,19 @@ describe('reading a directory', () => {
 
   test.each([
     [{ experiment: 'heading' }, 'NOT_IN_LOG', 'heading; it has headline, page'],
+    [{ level: 1 }, 'LEVEL_INVALID', '1'],
+    [{ level: Number.NaN }, 'LEVEL_INVALID', 'NaN'],
     [{ from: NOW }, 'WINDOW_EMPTY', 'the log has decisions from 2026-11-23T05:00:00.000Z'],
     [{ to: START - 1 }, 'WINDOW_EMPTY', 'to 2026-11-23T04:59:59.999Z'],
   ])('refuses %j with %s', async (options, code, got) => {
     const failure = readReports(written({ decisions: 50 }), { now: NOW, ...options });
     await expect(failure).rejects.toMatchObject({ code, got: expect.stringContaining(got) });
+  });
+
+  test('a coverage near 1 is not rounded up to certainty', async () => {
+    const [report] = await readReports(written(), { now: NOW, level: 0.9999 });
+    expect(report!.guarantee.text).toMatch(/^99\.99% anytime/);
+    expect(renderTerminal(report!, { color: false, width: 200 })).not.toMatch(/\b100% (anytime|one look)/);
   });
 
   test('refuses a folder that holds no log, and a log that is damaged', async () => {

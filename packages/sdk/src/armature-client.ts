@@ -11,7 +11,7 @@ import { eventSource } from './event-source.js';
 import { Follower, type Status } from './follower.js';
 import { type Listeners, listeners } from './listeners.js';
 import type { OutboxCounts } from './outbox-counts.js';
-import { ID_INVALID, UNKNOWN_EXPERIMENT } from './protocol/protocol-errors.js';
+import { ID_INVALID, UNKNOWN_ARM, UNKNOWN_EXPERIMENT } from './protocol/protocol-errors.js';
 import type { TokenKey } from './protocol/token.js';
 import type { ReadyOptions } from './readiness.js';
 import type { DecisionReference, Receipt, RewardOptions, UnitReference } from './reward.js';
@@ -30,6 +30,7 @@ const MOST_TOLD = 100;
 const MISTAKES: { readonly [code: string]: ErrorRow | undefined } = {
   UNKNOWN_EXPERIMENT,
   ID_INVALID,
+  UNKNOWN_ARM,
   UNIT_REQUIRED: CLIENT_ERRORS.UNIT_REQUIRED,
   STICKY_STORE_MISSING: CLIENT_ERRORS.STICKY_STORE_MISSING,
 };

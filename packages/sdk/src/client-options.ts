@@ -1,6 +1,6 @@
 import { type Catalogue, type CatalogueEntry, type InlineExperiments, isCatalogue, type Shapes } from './catalogue.js';
 import { clientError } from './errors.js';
-import { inlineSnapshot } from './inline-snapshot.js';
+import { checkKeys, inlineSnapshot } from './inline-snapshot.js';
 import type { OutboxOptions } from './outbox.js';
 import type { Snapshot } from './protocol/snapshot.js';
 import { REFRESH, type RefreshMode } from './refresh.js';
@@ -131,6 +131,7 @@ export function clientSetup(options: ClientOptions): ClientSetup {
     refuse('a bare store as sticky', 'write sticky: stickyAssignment(store)');
   }
   checkInteger('maxAgeMs', options.maxAgeMs, 1);
+  checkKeys('outbox', options.outbox ?? {}, ['capacity', 'batch', 'everyMs']);
   checkInteger('outbox.capacity', options.outbox?.capacity, 1);
   checkInteger('outbox.batch', options.outbox?.batch, 1);
   checkInteger('outbox.everyMs', options.outbox?.everyMs, 0);
@@ -142,5 +143,8 @@ export function clientSetup(options: ClientOptions): ClientSetup {
   }
   const { snapshot, entries } = inlineSnapshot(experiments);
   const offline = options.url === undefined && options.transport === undefined;
+  // Without a server what the code knows is all there is; a server may know arms that the code has not.
+  const wrong = [...overrides].find(([name, arm]) => offline && !Object.hasOwn(entries.get(name)?.arms ?? {}, arm));
+  if (wrong) refuse(`overrides ${wrong.join(': ')}`, 'name one of its arms');
   return { known: entries, initial: bootstrap ?? (offline ? snapshot : undefined), overrides };
 }

@@ -101,7 +101,9 @@ export function decide(
 ): DecisionRecord {
   const { experiment, forced } = subject;
   if (experiment === undefined) {
+    const { known } = subject;
     if (forced === undefined) return fallback(subject, options, moment, subject.absent);
+    if (known && !Object.hasOwn(known.arms, forced)) return fallback(subject, options, moment, 'UNKNOWN_ARM');
     return new DecisionRecord(unbacked(subject, forced, 'override'), moment, options, undefined);
   }
   if (!isLoggable(options.unit) || !isLoggable(options.requestId)) {

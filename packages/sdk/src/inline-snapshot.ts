@@ -22,7 +22,7 @@ const ARM_KEYS: readonly string[] = ['value', 'weight'];
 const EXPERIMENT_KEYS: readonly string[] = ['arms', 'control', 'assign', 'reward', 'metrics', 'salt'];
 
 /** Nothing that was written is passed over. */
-function checkKeys(path: string, got: object, known: readonly string[]): void {
+export function checkKeys(path: string, got: object, known: readonly string[]): void {
   if (typeof got !== 'object' || got === null) refuse(path, got, `write an object of ${known.join(', ')}`);
   for (const key of Object.keys(got)) if (!known.includes(key)) refuse(path, key, `known are ${known.join(', ')}`);
 }

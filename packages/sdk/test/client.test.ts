@@ -36,6 +36,9 @@ describe('construction', () => {
     ['a misspelt weight', { experiments: { button: { arms: { a: { weigth: 2 }, b: {} } } } }],
     ['weights beside the arms', { experiments: { button: { arms: ['a', 'b'], weights: [1, 2] } } }],
     ['a refresh mode that is none', { transport: scriptedTransport([]), refresh: 'often' }],
+    ['a misspelt part of the outbox', { transport: scriptedTransport([]), outbox: { capcity: 5 } }],
+    ['an override to no arm', { experiments: { button: { arms: ['a', 'b'] } }, overrides: { button: 'c' } }],
+    ['an override of no experiment', { experiments: { button: { arms: ['a', 'b'] } }, overrides: { buton: 'a' } }],
     ['half an outbox', { transport: scriptedTransport([]), outbox: { capacity: 0.5 } }],
   ];
   test.each(wrong)('throws with a code and advice: %s', (_, options) => {

@@ -78,6 +78,11 @@ describe('the order of reasons', () => {
       decideWith({}, {}, { overrides: { reader: 'xxl' } }),
       { reason: 'default', arm: 'small', error: 'UNKNOWN_ARM' },
     ],
+    [
+      'so does an override to an arm that the code has not, before there is a snapshot',
+      decideWith(undefined, {}, { overrides: { reader: 'xxl' } }),
+      { reason: 'default', arm: 'small', error: 'UNKNOWN_ARM' },
+    ],
     ['a draft is disabled', decideWith({ status: 'draft' }), { reason: 'disabled', arm: 'small', randomised: false }],
     ['a paused experiment is disabled', decideWith({ status: 'paused' }), { reason: 'disabled', arm: 'small' }],
     ['an ended experiment is disabled', decideWith({ status: 'ended' }), { reason: 'disabled', arm: 'small' }],

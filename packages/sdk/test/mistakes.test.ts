@@ -29,6 +29,16 @@ describe('a decision that falls back by a mistake of its caller', () => {
     ]);
   });
 
+  test('is told where an override of the client names no arm', async () => {
+    const overrides = { layout: 'gird' };
+    const client = createClient({ transport: scriptedTransport([], snapshot), refresh: 'manual', overrides });
+    const told: string[] = [];
+    client.on('error', ({ message }) => told.push(message));
+    await client.ready();
+    for (let i = 0; i < 2; i += 1) expect(client.decide('layout', { unit: 'u' })).toMatchObject({ reason: 'default' });
+    expect(told).toEqual([expect.stringContaining('the experiment has no such arm, got "layout", pass one')]);
+  });
+
   test('is printed where nobody listens, and not before there is a snapshot', async () => {
     const lines: string[] = [];
     const transport = scriptedTransport([], snapshot);

@@ -14,6 +14,13 @@ export const ID_INVALID = {
   retryable: false,
 } as const satisfies ErrorRow;
 
+/** Likewise. */
+export const UNKNOWN_ARM = {
+  what: 'the experiment has no such arm',
+  do: 'pass one that it has',
+  retryable: false,
+} as const satisfies ErrorRow;
+
 /** Raised or reported at the doors of the protocol: files, events, tokens, snapshots. */
 export const PROTOCOL_ERRORS = {
   EXPERIMENTS_INVALID: {
@@ -104,11 +111,7 @@ export const PROTOCOL_ERRORS = {
     do: 'refresh the snapshot and decide again',
     retryable: false,
   },
-  UNKNOWN_ARM: {
-    what: 'the experiment has no such arm',
-    do: 'pass the arm that decide returned',
-    retryable: false,
-  },
+  UNKNOWN_ARM,
   UNKNOWN_METRIC: { what: 'the experiment has no such metric', do: 'declare it under metrics', retryable: false },
   TOKEN_UNAUTHENTICATED: {
     what: 'the token is not signed by a key of this server',

@@ -93,6 +93,7 @@ test.each<[title: string, text: string, ...faults: string[]]>([
     'row 1: an alias',
     ab('owner: &o me\ndescription: *o'),
     'a.yaml:3:8: an anchor, got "&o", write the value out where it is used',
+    'a.yaml:4:14: an alias, got "*o", write the value out',
   ],
   ['row 5: trafic', ab('trafic: 50%'), 'a.yaml:3:1 trafic: unknown key, got "trafic", did you mean traffic?'],
   [
@@ -218,13 +219,30 @@ test('row 8: no, off and 2024-01-01 are texts, and good names', () => {
   ]);
 });
 
-test('row 1: billion laughs are refused at the first anchor', () => {
-  const laughs = [
-    'a: &a [x, x]',
-    ...'bcdefgh'.split('').map((name, i) => `${name}: &${name} [*${'abcdefg'[i]}, *${'abcdefg'[i]}]`),
+test('what no file needs is told twenty times, then counted', () => {
+  const faults = faultsOf(ab(`metrics: [${'*x, '.repeat(25)}]`));
+  expect(faults.filter((fault) => fault.includes('an alias, got "*x"')).length).toBe(20);
+  expect(faults).toContain('a.yaml:3:91: 5 more of these, write the file in plain YAML');
+});
+
+test('a fault of the YAML does not hide what else is known to be wrong, and guesses nothing of what it hides', () => {
+  const before = 'experiment: Checkout\narms: [x, y]\npolicy: thomson\n';
+  const known = [
+    expect.stringContaining('a.yaml:1:13 experiment: an experiment that has "C"'),
+    'a.yaml:3:9 policy: unknown policy, got "thomson", did you mean thompson?',
   ];
-  expect(faultsOf(laughs.join('\n'))).toEqual([
-    'a.yaml:1:4: an anchor, got "&a", write the value out where it is used',
+  expect(faultsOf(`${before}reward: "open\nupdate: 1`)).toEqual([...known, expect.stringContaining('not YAML')]);
+  expect(faultsOf(`${before}reward: *m\ntrafic: 5%`)).toEqual([
+    ...known,
+    'a.yaml:4:9: an alias, got "*m", write the value out',
+    'a.yaml:5:1 trafic: unknown key, got "trafic", did you mean traffic?',
+  ]);
+  expect(faultsOf(`${before}salt: s\nsalt: t`)).toEqual([
+    ...known,
+    'a.yaml:5:1: the same key twice, got "salt", keep one of them',
+  ]);
+  expect(faultsOf('experiment: a\narms:\n  <<: { x: {} }\n  y: {}')).toEqual([
+    'a.yaml:3:3: a merge key, write the keys out',
   ]);
 });
 

@@ -40,6 +40,20 @@ test.each<[text: string, ...faults: string[]]>([
     'a.yaml:3:31 reward.combine: a sum of binary rewards leaves their range, got sum, use type: count',
   ],
   [
+    'reward: { metric: m, type: real, range: [0, 5], combine: sum }',
+    'a.yaml:3:58 reward.combine: a sum of rewards may leave the range, got sum, write combine: max, first or last, or remove the range',
+  ],
+  [
+    'reward: { metric: m, type: count, range: [0, 5] }',
+    'a.yaml:3:42 reward.range: a sum of rewards may leave the range, got count, whose rewards are summed by default, write combine: max, first or last, or remove the range',
+  ],
+  ['reward: { metric: m, type: count, range: [0, 5], combine: last }'],
+  [
+    'policy: thompson\nreward: m\nreassign: never',
+    'a.yaml:5:11 reassign: a unit changes its arm whenever the weights move, so that moving weights are no draw for ever, got never, write 1d, or assign: sticky to keep each first arm, or policy: fixed',
+  ],
+  ['reward: m\nreassign: never'],
+  [
     'reward: { metric: m, type: bounded }',
     'a.yaml:3:9 reward: a bounded metric needs its range, add range: [low, high]',
   ],
@@ -52,7 +66,7 @@ test.each<[text: string, ...faults: string[]]>([
     'a.yaml:3:44 reward.range: a range whose low end is not below its high end, got [5, 0]',
   ],
   [
-    'reward: { metric: m, type: count, range: [-1, 5] }',
+    'reward: { metric: m, type: count, range: [-1, 5], combine: max }',
     'a.yaml:3:42 reward.range: counts are never negative, got [-1, 5], use type: real',
   ],
   [
@@ -60,7 +74,7 @@ test.each<[text: string, ...faults: string[]]>([
     'a.yaml:3:44 reward.range: a missing reward counts as 0, outside the range, got [1, 5], write missing: ignored, or a range that holds 0',
   ],
   [
-    'reward: { metric: m, type: real, range: [-5, -1], missing: zero }',
+    'reward: { metric: m, type: real, range: [-5, -1], missing: zero, combine: max }',
     'a.yaml:3:60 reward.missing: a missing reward counts as 0, outside the range, got [-5, -1], write missing: ignored, or a range that holds 0',
   ],
   ['reward: { metric: m, type: bounded, range: [1, 5], missing: ignored }'],
@@ -69,7 +83,7 @@ test.each<[text: string, ...faults: string[]]>([
     'policy: { kind: ucb, variant: kl-ucb }\nreward: { metric: m, type: count }',
     'a.yaml:3:9 policy: kl-ucb needs a reward with a range, got type: count without one, add range: [low, high] to the reward, or use variant: ucb1',
   ],
-  ['policy: { kind: ucb, variant: kl-ucb }\nreward: { metric: m, type: count, range: [0, 20] }'],
+  ['policy: { kind: ucb, variant: kl-ucb }\nreward: { metric: m, type: count, range: [0, 20], combine: max }'],
   ['reward: { type: real }', 'a.yaml:3:9 reward: a reward without a metric, add metric: and its name'],
   ['reward: [m]', 'a.yaml:3:9 reward: a metric is needed, got a list of 1'],
   ['reward:', 'a.yaml:3:1 reward: a key without a value, write one, or remove the key'],

@@ -37,7 +37,7 @@ describe('parser and schema agree', () => {
     ab(
       'floor: .01\nupdate: 250ms\nassign: request\nadjust: period\nstatus: paused\nship: x\nsalt: s\nhash: 1\nschema: 1',
     ),
-    ab('metrics: { n: , r: { type: real, range: [0, 5], better: lower, window: 1d, lateness: 0s } }'),
+    ab('metrics: { n: , r: { type: real, range: [0, 5], combine: max, better: lower, window: 1d, lateness: 0s } }'),
     ab('rollout: { arm: y, steps: [1%, .5, 100%], bake: 10m, max_bake: 1d, on_breach: pause }'),
     ab('guardrails: [{ mean: m, max: 1% }, { p99: m, max_change: 5%, min_samples: 10 }]'),
     ab('features: { device: [a, b], hour: { range: [0, 23], period: 24 }, c: { values: [a, b], missing: a } }'),

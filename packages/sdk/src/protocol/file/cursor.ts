@@ -9,6 +9,8 @@ export interface Cursor {
   readonly tree: Tree;
   readonly path: string;
   readonly report: (fault: Omit<Fault, 'file'>) => void;
+  /** Whether a part of the document could not be read: then only what a single value says by itself is judged. */
+  readonly partial?: boolean;
 }
 
 /** What a fault says beside where it is. */
@@ -18,10 +20,21 @@ export interface Complaint {
   readonly at?: Place;
 }
 
-/** Reports a fault at the cursor. Returns undefined, so that a reader can end with it. */
-export function complain(cursor: Cursor, what: string, { got, todo, at }: Complaint = {}): undefined {
+/**
+ * Reports a fault at the cursor, unless the document is known in part only: what is missing there, or does not fit the
+ * rest, may be in the part that could not be read. Returns undefined, so that a reader can end with it.
+ */
+export function complain(cursor: Cursor, what: string, complaint: Complaint = {}): undefined {
+  return cursor.partial ? undefined : complainOfValue(cursor, what, complaint);
+}
+
+/** Reports the fault of a key, or of a single value, that is wrong whatever stands around it. */
+export function complainOfValue(cursor: Cursor, what: string, { got, todo, at }: Complaint = {}): undefined {
+  const { tree } = cursor;
+  const whole = tree.kind === 'scalar' && tree.value !== null;
+  if (cursor.partial && at === undefined && !whole) return undefined;
   const optional = { ...(got === undefined ? {} : { got }), ...(todo === undefined ? {} : { todo }) };
-  cursor.report({ ...(at ?? cursor.tree.at), path: cursor.path, what, ...optional });
+  cursor.report({ ...(at ?? tree.at), path: cursor.path, what, ...optional });
   return undefined;
 }
 
@@ -77,7 +90,7 @@ export function fields(cursor: Cursor, known: readonly string[], hints: Hints = 
     const hint = Object.hasOwn(hints, key) ? hints[key] : undefined;
     const near = nearest(key, known);
     const todo = hint ?? (near === undefined ? `known: ${known.join(', ')}` : `did you mean ${near}?`);
-    complain(member, 'unknown key', { got: show(key), todo, at: keyTree.at });
+    complainOfValue(member, 'unknown key', { got: show(key), todo, at: keyTree.at });
     if (key === 'version') refuseNumber(member, 'a version');
   }
   if (unknown > MAX_UNKNOWN) complain(cursor, `${unknown - MAX_UNKNOWN} more unknown keys`);
@@ -99,7 +112,7 @@ export function refuseNumber(cursor: Cursor, what: string): boolean {
   const { tree } = cursor;
   if (tree.kind !== 'scalar' || typeof tree.value === 'string' || tree.value === null) return false;
   const kind = typeof tree.value === 'number' ? `the number ${tree.value}` : `the truth value ${tree.value}`;
-  complain(cursor, `${what} that YAML reads as ${kind}`, { got: tree.source, todo: `write "${tree.source}"` });
+  complainOfValue(cursor, `${what} that YAML reads as ${kind}`, { got: tree.source, todo: `write "${tree.source}"` });
   return true;
 }
 
@@ -108,9 +121,9 @@ export function readText(cursor: Cursor, what = 'a text', maxLength = 4096): str
   const { tree } = cursor;
   if (refuseNumber(cursor, what)) return undefined;
   if (tree.kind !== 'scalar' || typeof tree.value !== 'string') {
-    return complain(cursor, `${what} is needed`, { got: got(tree) });
+    return complainOfValue(cursor, `${what} is needed`, { got: got(tree) });
   }
-  if (tree.value.length > maxLength) return complain(cursor, `${what} has more than ${maxLength} characters`);
+  if (tree.value.length > maxLength) return complainOfValue(cursor, `${what} has more than ${maxLength} characters`);
   return tree.value;
 }
 
@@ -124,7 +137,7 @@ export function checkedName(cursor: Cursor, text: string, what: string, at: Plac
   const fault = nameFault(text);
   if (fault === undefined) return text;
   const todo = 'use 1 to 64 of a-z 0-9 _ . - and begin with a letter or a digit';
-  return complain(cursor, `${what} that ${fault}`, { got: show(text), todo, at });
+  return complainOfValue(cursor, `${what} that ${fault}`, { got: show(text), todo, at });
 }
 
 /** A name as a key of a map. */
@@ -142,7 +155,7 @@ export function readOneOf<Word extends string>(cursor: Cursor, words: readonly W
   if (word !== undefined) return word;
   const near = typeof value === 'string' ? nearest(value, words) : undefined;
   const todo = near === undefined ? `use one of ${words.join(', ')}` : `did you mean ${near}?`;
-  return complain(cursor, `unknown ${what}`, { got: got(tree), todo });
+  return complainOfValue(cursor, `unknown ${what}`, { got: got(tree), todo });
 }
 
 /** true or false. YAML 1.2 reads yes, no, on and off as texts. */
@@ -151,5 +164,8 @@ export function readBoolean(cursor: Cursor): boolean | undefined {
   if (tree.kind === 'scalar' && typeof tree.value === 'boolean') return tree.value;
   const text = tree.kind === 'scalar' && typeof tree.value === 'string' ? tree.value.toLowerCase() : '';
   const meant = ['yes', 'on', 'y'].includes(text) ? 'true' : ['no', 'off', 'n'].includes(text) ? 'false' : undefined;
-  return complain(cursor, 'true or false is needed', { got: got(tree), todo: `write ${meant ?? 'true or false'}` });
+  return complainOfValue(cursor, 'true or false is needed', {
+    got: got(tree),
+    todo: `write ${meant ?? 'true or false'}`,
+  });
 }

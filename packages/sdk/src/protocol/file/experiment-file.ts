@@ -49,10 +49,10 @@ function readFile({ file, text }: ExperimentFile, found: Found[], faults: Fault[
   const yaml = parseYaml(text, file);
   faults.push(...yaml.faults);
   if (yaml.documents.length + yaml.faults.length === 0) faults.push({ file, ...EMPTY });
-  for (const tree of yaml.documents) {
-    const cursor: Cursor = { tree, path: '', report: (fault) => faults.push({ file, ...fault }) };
+  for (const { tree, partial } of yaml.documents) {
+    const cursor: Cursor = { tree, path: '', partial, report: (fault) => faults.push({ file, ...fault }) };
     const experiment = readExperiment(cursor);
-    if (experiment !== undefined) found.push({ experiment, file, tree, at: nameAt(tree) });
+    if (experiment !== undefined && !partial) found.push({ experiment, file, tree, at: nameAt(tree) });
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Cursor, complain, got } from './cursor.js';
+import { type Cursor, complainOfValue, got } from './cursor.js';
 import type { ScalarTree } from './yaml-tree.js';
 
 const UNITS: { readonly [unit: string]: number } = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -15,7 +15,7 @@ export function readDuration(cursor: Cursor, least = 1): number | undefined {
   const scalar = scalarOf(cursor);
   if (typeof scalar?.value === 'number') {
     const { source } = scalar;
-    return complain(cursor, 'a duration without unit', {
+    return complainOfValue(cursor, 'a duration without unit', {
       got: source,
       todo: `write ${source}s, ${source}m or ${source}h`,
     });
@@ -23,16 +23,19 @@ export function readDuration(cursor: Cursor, least = 1): number | undefined {
   const text = scalar?.value;
   const parts = typeof text === 'string' ? /^(\d+(?:\.\d+)?)\s*([A-Za-z]+)$/.exec(text) : null;
   if (parts === null)
-    return complain(cursor, 'a duration is needed', { got: got(cursor.tree), todo: 'write 250ms, 10s, 10m, 1h or 1d' });
+    return complainOfValue(cursor, 'a duration is needed', {
+      got: got(cursor.tree),
+      todo: 'write 250ms, 10s, 10m, 1h or 1d',
+    });
   const [, digits, unit] = parts as unknown as readonly [string, string, string];
   if (!Object.hasOwn(UNITS, unit)) {
     const lower = unit.toLowerCase();
     const todo = Object.hasOwn(UNITS, lower) ? `write ${digits}${lower}` : 'use ms, s, m, h or d';
-    return complain(cursor, `${unit} is no unit of time`, { got: String(text), todo });
+    return complainOfValue(cursor, `${unit} is no unit of time`, { got: String(text), todo });
   }
   const ms = Math.round(Number(digits) * UNITS[unit]!);
   if (ms >= least && ms <= MAX_DURATION) return ms;
-  return complain(cursor, `a duration from ${least}ms to 366d is needed`, { got: String(text) });
+  return complainOfValue(cursor, `a duration from ${least}ms to 366d is needed`, { got: String(text) });
 }
 
 /** A number written as `5%` or as a plain number; percent says which. */
@@ -65,24 +68,24 @@ export function readShare(
   const scalar = scalarOf(cursor);
   const number = parseNumber(scalar);
   if (number === undefined) {
-    return complain(cursor, 'a share is needed', { got: got(cursor.tree), todo: 'write it as 5% or .05' });
+    return complainOfValue(cursor, 'a share is needed', { got: got(cursor.tree), todo: 'write it as 5% or .05' });
   }
   const { value, percent } = number;
   if (!percent && value >= 1) {
     const source = scalar?.source ?? '';
     const todo = value === 1 ? 'write 1% or 100%' : `write ${source}%`;
-    return complain(cursor, 'a share without unit', { got: source, todo });
+    return complainOfValue(cursor, 'a share without unit', { got: source, todo });
   }
   if (value >= min && value <= max && !(positive && value <= 0)) return value + 0;
   const limits = positive ? `above 0% and at most ${percentage(max)}` : `from ${percentage(min)} to ${percentage(max)}`;
-  return complain(cursor, `a share ${limits} is needed`, { got: scalar?.source ?? '' });
+  return complainOfValue(cursor, `a share ${limits} is needed`, { got: scalar?.source ?? '' });
 }
 
 /** Any finite number, or a percentage of one: `max: 1%` is .01. */
 export function readQuantity(cursor: Cursor): number | undefined {
   const number = parseNumber(scalarOf(cursor));
   if (number !== undefined) return number.value;
-  return complain(cursor, 'a number or a percentage is needed', { got: got(cursor.tree) });
+  return complainOfValue(cursor, 'a number or a percentage is needed', { got: got(cursor.tree) });
 }
 
 /** A finite number inside limits. */
@@ -93,7 +96,7 @@ export function readNumber(cursor: Cursor, least = Number.NEGATIVE_INFINITY, abo
   const fits = typeof value === 'number' && Number.isFinite(value) && (above ? value > least : value >= least);
   if (fits) return value + 0;
   const finite = limit === '' ? 'a finite number' : `a finite number${limit}`;
-  return complain(cursor, `${finite} is needed`, { got: got(cursor.tree) });
+  return complainOfValue(cursor, `${finite} is needed`, { got: got(cursor.tree) });
 }
 
 /** Whether the file wrote a percentage here. */

@@ -65,7 +65,7 @@ function rangeOf(cursor: Cursor, get: Fields, type: MetricType): readonly [numbe
 
 /** How several rewards of a trial become one: a sum must be able to stay inside the metric's type. */
 function combineOf(get: Fields, type: MetricType, immediate: boolean): Metric['combine'] {
-  const at = get('combine');
+  const [at, rangeAt] = [get('combine'), get('range')];
   const combine = (at && readOneOf(at, COMBINE, 'combine')) ?? (immediate ? 'first' : COMBINE_OF[type]);
   if (at && immediate && combine !== 'first') {
     complain(at, 'an immediate metric counts its first reward', {
@@ -75,6 +75,12 @@ function combineOf(get: Fields, type: MetricType, immediate: boolean): Metric['c
   } else if (at && combine === 'sum' && (type === 'binary' || type === 'bounded')) {
     const todo = type === 'binary' ? 'use type: count' : 'use type: real';
     complain(at, `a sum of ${type} rewards leaves their range`, { got: combine, todo });
+  } else if (combine === 'sum' && rangeAt) {
+    // The range is that of a trial too: policies scale by it, and a report reads it as what can happen.
+    complain(at ?? rangeAt, 'a sum of rewards may leave the range', {
+      got: at ? combine : `${type}, whose rewards are summed by default`,
+      todo: 'write combine: max, first or last, or remove the range',
+    });
   }
   return combine;
 }

@@ -21,7 +21,15 @@ export function readAssignment(
     });
     return { assign, reassignMs: null };
   }
-  if (at.tree.kind === 'scalar' && at.tree.value === 'never') return { assign, reassignMs: null };
+  if (at.tree.kind === 'scalar' && at.tree.value === 'never') {
+    if (moving) {
+      complain(at, 'a unit changes its arm whenever the weights move, so that moving weights are no draw for ever', {
+        got: 'never',
+        todo: 'write 1d, or assign: sticky to keep each first arm, or policy: fixed',
+      });
+    }
+    return { assign, reassignMs: null };
+  }
   return { assign, reassignMs: readDuration(at, 1000) ?? null };
 }
 
