@@ -10,6 +10,8 @@ const FINDERS = {
   python: findPython,
   /** The folder of real logs that stands beside the checkout, or inside it; `ARMATURE_DATA` names another. */
   data: findData,
+  /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or the program `redis-server`, which tests then start. */
+  redis: findRedis,
 } as const satisfies Record<string, () => string | undefined>;
 
 export type Tool = keyof typeof FINDERS;
@@ -27,6 +29,13 @@ function findData(): string | undefined {
   const beside = ['../../shared/data', '../shared/data'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
   const named = process.env.ARMATURE_DATA;
   return (named === undefined ? beside : [named]).find((folder) => existsSync(folder));
+}
+
+function findRedis(): string | undefined {
+  const url = process.env.ARMATURE_REDIS_URL;
+  if (url !== undefined && url !== '') return url;
+  const probe = spawnSync('redis-server', ['--version'], { stdio: 'ignore', timeout: 20_000 });
+  return probe.status === 0 ? 'redis-server' : undefined;
 }
 
 function required(): readonly string[] {

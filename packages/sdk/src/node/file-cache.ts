@@ -4,6 +4,7 @@ import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { clientError } from '../errors.js';
 import type { CachedSnapshot, SnapshotCache } from '../snapshot-cache.js';
+import { syncDirectory } from './sync-directory.js';
 
 const HEADER = /^armature-snapshot 1 ([0-9a-f]{64})\n/;
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -24,13 +25,6 @@ function decode(path: string, text: string): CachedSnapshot {
     });
   }
   return JSON.parse(body) as CachedSnapshot;
-}
-
-/** The directory's entry must survive a power cut too. Not every system can sync a directory. */
-async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, 'r').catch(() => undefined);
-  await handle?.sync().catch(() => undefined);
-  await handle?.close();
 }
 
 /**
