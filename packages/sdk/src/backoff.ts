@@ -11,7 +11,7 @@ interface Hints {
 }
 
 /** A refused key is tried again this slowly, for ever: a key that is restored must work without a restart. */
-const UNAUTHORISED_MS = 30_000;
+const ACCESS_REFUSED_MS = 30_000;
 /** No server may silence a client for longer than this. */
 const LONGEST_HINT_MS = 300_000;
 
@@ -25,7 +25,7 @@ const LONGEST_HINT_MS = 300_000;
  */
 export function backoffMs(attempt: number, random: number, cause: unknown, options: BackoffOptions): number {
   const hints: Hints = typeof cause === 'object' && cause !== null ? cause : {};
-  if (hints.code === 'UNAUTHORISED') return UNAUTHORISED_MS * (1 + random);
+  if (hints.code === 'ACCESS_REFUSED') return ACCESS_REFUSED_MS * (1 + random);
   const wait = random * Math.min(options.capMs, options.baseMs * 2 ** Math.min(attempt, 30));
   const hint = typeof hints.retryAfterMs === 'number' && hints.retryAfterMs > 0 ? hints.retryAfterMs : 0;
   return Math.min(hint, LONGEST_HINT_MS) + wait;

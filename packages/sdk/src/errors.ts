@@ -84,9 +84,9 @@ export const CLIENT_ERRORS = {
   },
   LISTENER_FAILED: { what: 'a listener threw', do: 'catch errors inside listeners', retryable: false },
   UNAVAILABLE: { what: 'the server does not answer', do: 'check url and network; it is tried again', retryable: true },
-  UNAUTHORISED: {
-    what: 'the server refuses the API key',
-    do: 'check apiKey; it is tried again, slowly',
+  ACCESS_REFUSED: {
+    what: 'the server does not let the API key in',
+    do: 'check apiKey, its kind and its origins; it is tried again, slowly',
     retryable: true,
   },
   REQUEST_REFUSED: {

@@ -36,7 +36,7 @@ async function refusal(response: Response): Promise<ArmatureError> {
   const { status } = response;
   const problem = await problemOf(response).catch(() => '');
   const got = `${status} ${problem}`.trim();
-  if (status === 401 || status === 403) return clientError('UNAUTHORISED', { got });
+  if (status === 401 || status === 403) return clientError('ACCESS_REFUSED', { got });
   // Such as the 404 of a proxy whose server is being replaced: no event may be given up for it.
   const strange = status >= 400 && status < 500 && problem === '' && !ABOUT_THE_REQUEST.includes(status);
   if (strange && status !== 408 && status !== 425 && status !== 429) return clientError('RESPONSE_INVALID', { got });
@@ -57,7 +57,7 @@ export function asUnavailable(cause: unknown): ArmatureError {
  * Sends one request. Nothing of the answer's body is read.
  *
  * @returns the answer, 2xx or 304
- * @throws ArmatureError UNAVAILABLE, UNAUTHORISED or REQUEST_REFUSED
+ * @throws ArmatureError UNAVAILABLE, ACCESS_REFUSED or REQUEST_REFUSED
  */
 export async function open(connection: Connection, path: string, init: RequestInit): Promise<Response> {
   const { url, apiKey, fetch, clock } = connection;

@@ -142,7 +142,7 @@ describe('sending', () => {
   });
 
   test('a refused key slows it down to half a minute and more, but never stops it', async () => {
-    const script = Array.from({ length: 10 }, (): Step => ({ kind: 'fail', error: clientError('UNAUTHORISED') }));
+    const script = Array.from({ length: 10 }, (): Step => ({ kind: 'fail', error: clientError('ACCESS_REFUSED') }));
     const transport = scriptedTransport(script);
     const { outbox, push } = outboxOn(transport);
     push();

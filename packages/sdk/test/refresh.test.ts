@@ -129,7 +129,7 @@ describe('a server that does not answer as it should', () => {
     ['sends half a body', (_, response) => void response.end('{"schema":1,'), 'RESPONSE_INVALID'],
     ['sends something else', (_, response) => void response.end('[]'), 'SNAPSHOT_REFUSED'],
     ['fails', (_, response) => void response.writeHead(500).end('no'), 'UNAVAILABLE'],
-    ['refuses the key', (_, response) => void response.writeHead(401).end(), 'UNAUTHORISED'],
+    ['refuses the key', (_, response) => void response.writeHead(401).end(), 'ACCESS_REFUSED'],
     ['is a proxy without a server', (_, response) => void response.writeHead(404).end('<html>'), 'RESPONSE_INVALID'],
   ];
   test.each(faults)('%s: ready resolves, decisions answer control', async (_, fault, code) => {
