@@ -10,7 +10,7 @@ const data = process.argv[2] ?? '.armature/service';
 const apiKey = 'example-key-that-is-no-secret';
 
 const engine = await openEngine({ experiments: here('experiments'), data, apiKeys: [apiKey] });
-const app = await buildApp(engine, { apiKeys: [apiKey] });
+const app = await buildApp(engine);
 const url = await app.listen({ host: '127.0.0.1', port: 0 });
 
 const clicks = fork(here('click-service.mjs'), {

@@ -32,7 +32,7 @@ export interface Transport {
   /** Pushes snapshots until stopped; `onDown` tells that the stream broke, and why. The transport reconnects by itself. */
   subscribe?(onSnapshot: (snapshot: Snapshot) => void, onDown: (cause: unknown) => void): () => void;
   /** Signs the client's tokens; absent on an open server, where tokens are unsigned. */
-  readonly tokenKey?: { readonly kid: string; readonly key: Uint8Array };
+  readonly tokenKey?: { readonly kid: string; readonly key: Uint8Array } | undefined;
   /** Keeps the arms of units, where the client has no option `sticky`. */
   readonly sticky?: StickyAssignment;
   close?(): Promise<void>;

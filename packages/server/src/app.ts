@@ -1,27 +1,31 @@
 import fastifySwagger from '@fastify/swagger';
 import Fastify, { type FastifyInstance } from 'fastify';
-import { requireKeys } from './authorize.js';
+import { requireKeys } from './access.js';
 import { strictBodies } from './body.js';
 import type { Engine } from './engine.js';
-import { serverError } from './errors.js';
 import { closeIdleConnections } from './idle-connections.js';
-import { openapiSchema } from './openapi.js';
+import { answerOtherMethods } from './methods.js';
+import { openapiSchema, SECURITY_SCHEMES } from './openapi.js';
+import { registerOrigins } from './origins.js';
 import { problemOf } from './problem.js';
+import { limitRequests, REQUESTS_PER_SECOND } from './rate-limit.js';
 import { decideRoute } from './routes/decide.js';
 import { eventsRoute } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { snapshotRoute } from './routes/snapshot.js';
-import { streamRoute } from './routes/stream.js';
+import { type StreamLimits, streamRoute } from './routes/stream.js';
 import { requireSingleHost } from './single-host.js';
 
 export interface AppOptions {
-  /** Keys of which every request under /v1 must carry one. Without any, everybody may call. */
-  readonly apiKeys?: readonly string[];
   /** Largest body, bytes. @default 1 MiB */
   readonly bodyLimit?: number;
   /** How long a request may take to arrive, ms; its head may take half. @default 10000 */
   readonly requestMs?: number;
+  /** Requests of one key in one second; then 429. @default 10000 */
+  readonly requestsPerSecond?: number;
+  /** Open snapshot streams, of one key and in all. @default 1000 and 10000 */
+  readonly streams?: Partial<StreamLimits>;
   /** Whether the server is about to close: then it is not ready. */
   readonly draining?: () => boolean;
 }
@@ -31,7 +35,7 @@ const CHECK_MS = 1000;
 const IDLE_MS = 72_000;
 
 /**
- * The HTTP server of an engine: all routes, no port yet.
+ * The HTTP server of an engine: all routes, no port yet. Requests need a key where the engine has any.
  *
  * @param engine from openEngine; it stays open when the app is closed
  */
@@ -44,7 +48,6 @@ export async function buildApp(engine: Engine, options: AppOptions = {}): Promis
     // Both are needed: with one of them a stalled body stays open for minutes.
     http: { headersTimeout: requestTimeout / 2, requestTimeout, connectionsCheckingInterval: CHECK_MS },
     forceCloseConnections: 'idle',
-    exposeHeadRoutes: false,
     trustProxy: false,
   });
   // Schemas document; the parsers of the protocol judge, and nothing is coerced or left out.
@@ -60,25 +63,26 @@ export async function buildApp(engine: Engine, options: AppOptions = {}): Promis
   app.addHook('onSend', async (_request, reply) => {
     if (options.draining?.() === true) reply.header('connection', 'close');
   });
-  app.setNotFoundHandler(() => {
-    throw serverError('NOT_FOUND');
-  });
+  answerOtherMethods(app);
   closeIdleConnections(app);
   requireSingleHost(app);
-  if (options.apiKeys !== undefined && options.apiKeys.length > 0) requireKeys(app, options.apiKeys);
+  await registerOrigins(app, engine.keys);
+  requireKeys(app, engine.keys);
   strictBodies(app);
+  await limitRequests(app, options.requestsPerSecond ?? REQUESTS_PER_SECOND);
   await app.register(fastifySwagger, {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Armature', description: 'Decisions, rewards and snapshots.', version: '1' },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
   });
   eventsRoute(app, engine);
   decideRoute(app, engine);
   snapshotRoute(app, engine);
-  const stream = streamRoute(app, engine);
+  const stream = streamRoute(app, engine, options.streams);
   healthRoutes(app, engine, options.draining ?? (() => false));
   metricsRoute(app, engine, stream);
-  app.get('/openapi.json', { schema: openapiSchema }, async () => app.swagger());
+  app.get('/openapi.json', { schema: openapiSchema, config: { access: 'anyone' } }, async () => app.swagger());
   return app;
 }

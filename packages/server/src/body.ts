@@ -14,6 +14,7 @@ export const CONTENT_TYPES = [
 export function strictBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addHook('onRequest', async (request) => {
+    if (request.method === 'GET' || request.method === 'HEAD') return;
     const encoding = request.headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') throw serverError('CONTENT_ENCODING', { got: encoding });
     const charset = /;\s*charset=("?)([^";]*)\1/i.exec(request.headers['content-type'] ?? '')?.[2];

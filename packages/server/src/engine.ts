@@ -8,12 +8,13 @@ import {
   statisticsOf,
 } from '@armature/analysis/fold';
 import type { ArmatureError } from '@armature/sdk';
-import { type Health, type Snapshot, type StatisticsCell, type TokenKey, tokenKey } from '@armature/sdk/protocol';
+import type { Health, Snapshot, StatisticsCell } from '@armature/sdk/protocol';
 import { systemClock } from './adapters/clock.js';
 import { disk } from './adapters/disk.js';
 import { readExperimentFiles, watchExperimentFiles } from './adapters/experiment-files.js';
 import { openFileLog } from './adapters/file-log.js';
 import { fileState } from './adapters/file-state.js';
+import { readKeyFile } from './adapters/key-file.js';
 import { silent } from './adapters/loggers.js';
 import { keptSigningKey } from './adapters/signing-key.js';
 import { followConfig } from './aggregation/config-replay.js';
@@ -31,6 +32,7 @@ import { planDefinitions } from './experiments/plan-definitions.js';
 import { createReloader, type Reloader } from './experiments/reloader.js';
 import { createIngest, type IngestResult } from './ingest/ingest.js';
 import { type KnownExperiments, knownExperiments } from './ingest/known-experiments.js';
+import { type KeyRing, openKeyRing } from './keys/key-ring.js';
 import type { Clock, EventLog, FileSystem, Logger } from './ports.js';
 
 export interface EngineOptions {
@@ -40,7 +42,10 @@ export interface EngineOptions {
   readonly data: string;
   /** Frozen when the log is made. @default 4, or what the log has */
   readonly partitions?: number;
-  /** Keys that tokens may be signed with. Without any, tokens are unsigned and everybody's. */
+  /**
+   * API keys beside those of the data directory. Without any, and where `armature keys` has made none, requests need no
+   * key, and tokens are unsigned and everybody's.
+   */
   readonly apiKeys?: readonly string[];
   /** Signs tokens with a key that is kept in the data directory. @default false; true for `openLocal` */
   readonly keepSigningKey?: boolean;
@@ -75,8 +80,8 @@ export interface Engine {
   checkpoint(): Promise<void>;
   readonly registry: Registry;
   readonly known: KnownExperiments;
-  /** Keys that may sign tokens; 'open' where there are none. */
-  readonly keys: readonly TokenKey[] | 'open';
+  /** The API keys as they are now, and what tokens are signed and verified with. */
+  readonly keys: KeyRing;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly partitions: readonly Partition[];
@@ -91,13 +96,15 @@ export interface Engine {
 }
 
 const CAPACITY = 200_000;
+/** How often the keys of the data directory are read. */
+const KEYS_MS = 1000;
 
 /**
  * Opens a data directory and an experiments directory: checks the files, recovers the log, folds what the checkpoints
  * have not seen, and publishes what is due. When it resolves, everything works.
  *
  * @throws EXPERIMENTS_INVALID, NOT_SUPPORTED_YET, EXPERIMENTS_MISSING, DATA_DIR_LOCKED, PARTITIONS_FROZEN, LOG_DAMAGED,
- *   DATA_HOLE, LOG_MISMATCH
+ *   DATA_HOLE, LOG_MISMATCH, KEY_FILE_INVALID
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock = systemClock(), fs = disk(), logger = silent, data: directory } = options;
@@ -122,7 +129,13 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     for (const { name } of log.partitions) {
       owned.push(await openPartition({ log, states, registry, index: Number(name), onFolded }));
     }
-    const keys = await keysOf(options, fs);
+    const keys = await openKeyRing({
+      configured: options.apiKeys ?? [],
+      read: () => readKeyFile(fs, directory),
+      kept: () => keptSigningKey(fs, directory),
+      alwaysSign: options.keepSigningKey === true,
+      logger,
+    });
     return await start({ ...options, clock, logger }, { log, registry, known, partitions: owned, folded, keys });
   } catch (cause) {
     await log.close().catch(() => {});
@@ -136,7 +149,7 @@ interface Parts {
   readonly known: KnownExperiments;
   readonly partitions: readonly Partition[];
   readonly folded: { sinceCheckpoint: number };
-  readonly keys: readonly TokenKey[] | 'open';
+  readonly keys: KeyRing;
 }
 
 type StartOptions = EngineOptions & { readonly clock: Clock; readonly logger: Logger };
@@ -151,15 +164,30 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   await duties.tick(true);
   await duties.publish();
 
-  const append = createIngest({ partitions, registry, known, keys, clock, capacity: options.capacity ?? CAPACITY });
+  const tokenKeys = (): KeyRing['tokenKeys'] => keys.tokenKeys;
+  const append = createIngest({
+    partitions,
+    registry,
+    known,
+    tokenKeys,
+    clock,
+    capacity: options.capacity ?? CAPACITY,
+  });
   const ingest: Engine['ingest'] = async (items) => {
     if (closing !== undefined) throw serverError('CLOSED');
     return append(items);
   };
-  const key = keys === 'open' ? undefined : keys[0];
   const { onChange } = served;
   const snapshot = (): Snapshot => served.current;
-  const decider = await createDecider({ snapshot, onSnapshot: onChange, ingest, key, clock, logger });
+  const decider = await createDecider({
+    snapshot,
+    onSnapshot: onChange,
+    ingest,
+    key: () => keys.signingKey,
+    clock,
+    logger,
+  });
+  const stopLooking = clock.every(KEYS_MS, keys.refresh);
   const schedule = startSchedule(clock, registry, duties);
   const reloader = reloaderOf(options, parts, async () => {
     schedule.restart();
@@ -170,6 +198,7 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const close = async (): Promise<void> => {
     unwatch();
     schedule.stop();
+    stopLooking();
     await decider.close();
     await reloader.settled();
     await duties.lastCheckpoint();
@@ -217,10 +246,4 @@ function viewsOf(partitions: readonly Partition[]): Pick<Engine, 'statistics' | 
     health: () => mergeHealth(partitions.map(({ state }) => healthOf(state))),
     openTrials: () => mergeOpenTrials(partitions.map(({ state }) => openTrialsOf(state))),
   };
-}
-
-async function keysOf(options: EngineOptions, fs: FileSystem): Promise<readonly TokenKey[] | 'open'> {
-  const kept = options.keepSigningKey === true ? [await keptSigningKey(fs, options.data)] : [];
-  const keys = [...kept, ...(options.apiKeys ?? []).map(tokenKey)];
-  return keys.length === 0 ? 'open' : keys;
 }

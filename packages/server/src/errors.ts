@@ -53,9 +53,64 @@ export const SERVER_ERRORS = {
     do: 'send Authorization: Bearer and a key',
     retryable: false,
   },
+  FORBIDDEN: {
+    what: 'a key of this kind may not do that',
+    do: 'use a key of a kind that may: see the table of kinds in docs/operations.md',
+    retryable: false,
+  },
+  ORIGIN_FORBIDDEN: {
+    what: 'pages of this origin may not call the server',
+    do: "name the origin when the browser key is made; a server without keys answers this machine's own pages only",
+    retryable: false,
+  },
+  HOST_FORBIDDEN: {
+    what: 'a server without API keys answers under names of this machine only',
+    do: 'call it as localhost or 127.0.0.1, or make API keys',
+    retryable: false,
+  },
+  METHOD_NOT_ALLOWED: {
+    what: 'the route does not have this method',
+    do: 'use one of those in the Allow header',
+    retryable: false,
+  },
+  RATE_LIMITED: {
+    what: 'the key has sent too many requests in this second',
+    do: 'send the request again after the time in Retry-After; put events into batches',
+    retryable: true,
+  },
+  TOO_MANY_STREAMS: {
+    what: 'the key holds as many streams as one key may',
+    do: 'close some, poll /v1/snapshot, or raise --streams-per-key',
+    retryable: true,
+  },
+  STREAMS_FULL: {
+    what: 'the server holds as many streams as it takes',
+    do: 'poll /v1/snapshot, or raise --streams',
+    retryable: true,
+  },
+  KEY_INVALID: {
+    what: 'such a key is not made',
+    do: 'see `armature keys create --help`',
+    retryable: false,
+  },
+  KEY_UNKNOWN: {
+    what: 'there is no key with this id',
+    do: 'see `armature keys list`',
+    retryable: false,
+  },
+  KEY_FILE_INVALID: {
+    what: 'the file of API keys cannot be read',
+    do: 'check its rights, or restore it from a copy; without the file all keys in it are refused',
+    retryable: false,
+  },
+  KEY_FILE_LOCKED: {
+    what: 'another process is changing the API keys',
+    do: 'try again in a moment',
+    retryable: true,
+  },
   LOOPBACK_ONLY: {
     what: 'without API keys the server listens on the loopback interface only',
-    do: 'give API keys, or listen on 127.0.0.1',
+    do: 'make API keys with `armature keys create` or give ARMATURE_API_KEYS, or listen on 127.0.0.1',
     retryable: false,
   },
   NOT_FOUND: { what: 'there is no such route', do: 'see /openapi.json for the routes', retryable: false },

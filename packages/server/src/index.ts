@@ -10,5 +10,7 @@ export { type Engine, type EngineOptions, openEngine } from './engine.js';
 export { SERVER_ERRORS, type ServerErrorCode } from './errors.js';
 export type { IngestError, IngestResult } from './ingest/ingest.js';
 export type { KnownExperiment, KnownExperiments } from './ingest/known-experiments.js';
+export type { ApiKey, KeyKind } from './keys/api-key.js';
+export type { KeyRing } from './keys/key-ring.js';
 export { type Served, type ServeOptions, serve } from './main.js';
 export type { Checkpoint, Clock, EventLog, FileSystem, Logger, LogStream, OpenFile, StateStore } from './ports.js';

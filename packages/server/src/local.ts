@@ -20,7 +20,6 @@ export interface LocalTransport extends Transport {
  */
 export async function openLocal(options: EngineOptions): Promise<LocalTransport> {
   const engine = await openEngine({ keepSigningKey: true, ...options });
-  const [key] = engine.keys === 'open' ? [] : engine.keys;
   return {
     engine,
     send: (events) => engine.ingest(events),
@@ -28,7 +27,9 @@ export async function openLocal(options: EngineOptions): Promise<LocalTransport>
       return engine.snapshot.version === version ? 'unchanged' : engine.snapshot;
     },
     subscribe: (onSnapshot) => engine.onSnapshot(onSnapshot),
-    ...(key === undefined ? {} : { tokenKey: key }),
+    get tokenKey() {
+      return engine.keys.signingKey;
+    },
     close: () => engine.close(),
   };
 }

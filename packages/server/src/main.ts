@@ -1,14 +1,16 @@
 import process from 'node:process';
 import type { FastifyInstance } from 'fastify';
+import { disk } from './adapters/disk.js';
+import { readKeyFile } from './adapters/key-file.js';
 import { jsonLogger } from './adapters/loggers.js';
-import { buildApp } from './app.js';
+import { type AppOptions, buildApp } from './app.js';
 import { type Engine, type EngineOptions, openEngine } from './engine.js';
 import { serverError } from './errors.js';
 
-export interface ServeOptions extends EngineOptions {
+export interface ServeOptions extends EngineOptions, Pick<AppOptions, 'requestsPerSecond' | 'streams'> {
   /** @default 4400; 0 takes any free port */
   readonly port?: number;
-  /** @default 127.0.0.1; another one needs API keys */
+  /** @default 127.0.0.1; another one needs API keys, configured or made by `armature keys` */
   readonly host?: string;
   /** How long `/readyz` says no before the port is closed after SIGTERM, ms. @default 1000 */
   readonly drainMs?: number;
@@ -35,18 +37,26 @@ const LAST_RESORT_MS = 30_000;
  * Runs a server until SIGTERM or SIGINT: then it is not ready, finishes what it has begun, writes checkpoints and
  * closes. When the log fails it closes too, since a disk that lost a page is not asked again.
  *
- * @throws as openEngine; LOOPBACK_ONLY; the system's error when it cannot listen
+ * @throws as openEngine; LOOPBACK_ONLY where there are no keys; the system's error when it cannot listen
  */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { host = '127.0.0.1', port = 4400, drainMs = 1000, apiKeys = [] } = options;
-  if (apiKeys.length === 0 && !LOOPBACK.test(host)) throw serverError('LOOPBACK_ONLY', { got: host });
+  if (apiKeys.length === 0 && !LOOPBACK.test(host)) {
+    const made = await readKeyFile(options.fs ?? disk(), options.data);
+    if (made === undefined) throw serverError('LOOPBACK_ONLY', { got: host });
+  }
   const logger = options.logger ?? jsonLogger((line) => process.stderr.write(line), Date.now);
   const engine = await openEngine({ ...options, logger });
   let draining = false;
   let app: FastifyInstance;
   let url: string;
   try {
-    app = await buildApp(engine, { apiKeys, draining: () => draining });
+    const { requestsPerSecond, streams } = options;
+    app = await buildApp(engine, {
+      draining: () => draining,
+      ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+      ...(streams === undefined ? {} : { streams }),
+    });
     url = await app.listen({ host, port });
   } catch (cause) {
     await engine.close();
@@ -82,7 +92,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   });
   const print = options.print ?? ((line) => void process.stdout.write(`${line}\n`));
   const count = Object.keys(engine.snapshot.experiments).length;
-  const access = apiKeys.length === 0 ? 'open to this machine, no API keys' : 'API keys required';
+  const access = engine.keys.closed ? 'API keys required' : 'open to this machine, no API keys';
   print(`listening on ${url} · ${access} · ${count} experiment${count === 1 ? '' : 's'} · data in ${options.data}`);
   return { url, engine, app, exited, stop: () => finish(0, 0).then(() => exited.then(() => {})) };
 }

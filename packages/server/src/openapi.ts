@@ -53,10 +53,30 @@ const refusal = (description: string): Schema => ({
   description,
   content: { 'application/problem+json': { schema: problem } },
 });
-const refusals = {
-  401: refusal('The request carries no API key of this server.'),
+/** Who may call a route on a server that needs keys, as its routes say with `access`. */
+export const SECURITY_SCHEMES = {
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key, where the server needs one: see docs/operations.md for what each kind may call.',
+  },
+} as const;
+
+/** What every route may answer. */
+const always = {
+  400: refusal('The request is not acceptable.'),
+  403: refusal('The key is of another kind, or pages of this origin may not call.'),
+  421: refusal('A server without keys was called under a name that is not of its machine.'),
   500: refusal('The server failed to answer.'),
 };
+const refusals = {
+  ...always,
+  401: refusal('The request carries no API key of this server.'),
+  429: refusal('The key has sent too many requests. Send it again after Retry-After.'),
+  503: refusal('The server is closing. Send it again after Retry-After.'),
+};
+const keyed = { security: [{ apiKey: [] }] };
+const open = { security: [] };
 const bodyRefusals = {
   400: refusal('The body is not acceptable.'),
   413: refusal('The body or the batch is too large.'),
@@ -68,6 +88,7 @@ const bodyRefusals = {
 const id: Schema = { type: 'string', minLength: 1, maxLength: 128 };
 
 export const eventsSchema = {
+  ...keyed,
   summary: 'Takes decisions, rewards and exposures, durably',
   description: 'Every index that is not in `errors` is durable, or was already. Ids make sending again safe.',
   body: {
@@ -97,10 +118,11 @@ const decision = object(
     token: string,
     error: string,
   },
-  ['experiment', 'arm', 'propensity', 'propensities', 'reason', 'randomised', 'id', 'token'],
+  ['experiment', 'arm', 'propensity', 'reason', 'randomised', 'id', 'token'],
 );
 
 export const decideSchema = {
+  ...keyed,
   summary: 'Decides, and logs the decisions before it answers',
   body: {
     content: {
@@ -127,6 +149,7 @@ export const decideSchema = {
 };
 
 export const snapshotSchema = {
+  ...keyed,
   summary: 'The snapshot that clients draw from',
   headers: object({ 'if-none-match': string }, []),
   response: {
@@ -137,6 +160,7 @@ export const snapshotSchema = {
 };
 
 export const streamSchema = {
+  ...keyed,
   summary: 'Snapshots as server-sent events',
   description:
     'Events `snapshot` (the whole body, up to 64 kB) and `changed` (fetch it with the ETag), `id` being the version.',
@@ -148,25 +172,29 @@ export const streamSchema = {
 };
 
 export const healthSchema = {
+  ...open,
   summary: 'Whether the process answers',
-  response: { 200: json('It does.', object({ status: string })) },
+  response: { 200: json('It does.', object({ status: string })), ...always },
 };
 
-const ready = object({ status: string, snapshot: string, experiments: object({ code: string, detail: string }) }, [
-  'status',
-  'snapshot',
-]);
+const ready = object(
+  { status: string, snapshot: string, experiments: object({ code: string, detail: string }, ['code']) },
+  ['status', 'snapshot'],
+);
 export const readySchema = {
+  ...open,
   summary: 'Whether the server takes events and serves a snapshot',
-  response: { 200: json('It does.', ready), 503: json('It does not.', ready) },
+  response: { 200: json('It does.', ready), ...always, 503: json('It does not.', ready) },
 };
 
 export const metricsSchema = {
+  ...keyed,
   summary: 'Figures for Prometheus',
-  response: { 200: { description: 'Text exposition.', content: { 'text/plain': { schema: string } } } },
+  response: { 200: { description: 'Text exposition.', content: { 'text/plain': { schema: string } } }, ...refusals },
 };
 
 export const openapiSchema = {
+  ...open,
   summary: 'This document',
-  response: { 200: json('OpenAPI 3.1.', { type: 'object' }) },
+  response: { 200: json('OpenAPI 3.1.', { type: 'object' }), ...always, 429: refusals[429] },
 };

@@ -35,16 +35,23 @@ export class RequestFault extends Error {
 
 const STATUS: { readonly [code: string]: number } = {
   UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  ORIGIN_FORBIDDEN: 403,
   NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
   BODY_TOO_LARGE: 413,
   TOO_MANY_ITEMS: 413,
   CONTENT_TYPE: 415,
   CONTENT_ENCODING: 415,
+  HOST_FORBIDDEN: 421,
   OVERLOADED: 429,
+  RATE_LIMITED: 429,
+  TOO_MANY_STREAMS: 429,
   REQUEST_INVALID: 400,
   LOG_UNAVAILABLE: 503,
   DISK_FULL: 503,
   CLOSED: 503,
+  STREAMS_FULL: 503,
 };
 
 /** Fastify's own errors, in our words. */

@@ -18,7 +18,7 @@ beforeAll(async () => {
     'ended.yaml': 'experiment: over\narms: [a, b]\nassign: request\nreward: { metric: sale, window: 1h }\n',
   });
   engine = await space.open({ partitions: 2, apiKeys: [KEY], clock: virtualClock(Date.now()) });
-  app = await buildApp(engine, { apiKeys: [KEY] });
+  app = await buildApp(engine);
   await app.listen({ host: '127.0.0.1', port: 0 });
   port = (app.server.address() as { port: number }).port;
   running = decisionOf(engine.snapshot, 'over', 'a', engine.clock.now());

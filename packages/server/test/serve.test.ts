@@ -99,11 +99,11 @@ test('a request that stalls is cut, in its head and in its body; an open stream 
     });
     return state;
   };
-  const head = send('POST /v1/events HTTP/1.1\r\nHost: x\r\n');
+  const head = send('POST /v1/events HTTP/1.1\r\nHost: localhost\r\n');
   const body = send(
-    'POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[',
+    'POST /v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n[',
   );
-  const stream = send('GET /v1/stream HTTP/1.1\r\nHost: x\r\n\r\n');
+  const stream = send('GET /v1/stream HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await until(() => head.closed && body.closed, 'both cut');
   expect([head.answer, body.answer].map((answer) => answer.split('\r\n')[0])).toEqual([
     'HTTP/1.1 408 Request Timeout',

@@ -20,6 +20,8 @@ export interface Layout {
   readonly checkpoint: (partition: number) => string;
   readonly partition: (partition: number) => string;
   readonly signingKey: string;
+  /** Hashes of the API keys. */
+  readonly apiKeys: string;
 }
 
 /** Where things are in a data directory. */
@@ -31,6 +33,7 @@ export function layoutOf(directory: string): Layout {
     checkpoint: (partition) => join(directory, 'checkpoints', `${partition}.json`),
     partition: (partition) => join(directory, 'events', String(partition)),
     signingKey: join(directory, 'signing.key'),
+    apiKeys: join(directory, 'keys.json'),
   };
 }
 

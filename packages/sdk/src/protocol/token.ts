@@ -53,6 +53,8 @@ const TAG_BYTES = 16;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+/** The text of a key that `armature keys` made. */
+const NAMED = /^ak_[a-z]+_([0-9a-f]{8})_/;
 const SHAPE = /^v1\.(open|[0-9a-f]{8})\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{22}|)$/;
 
 function toBase64Url(bytes: Uint8Array): string {
@@ -85,15 +87,27 @@ function fromBase64Url(text: string): Uint8Array {
 }
 
 /**
- * The signing key of an API key: key = HMAC-SHA256(SHA-256(apiKey), "token v1"), kid = the first 8 hexadecimal digits
- * of SHA-256(apiKey). No second secret is needed, and the token key does not give the API key away.
+ * The signing key of an API key: that of its SHA-256. Its kid is the one that the key names in its text (`armature keys`
+ * makes `ak_<kind>_<kid>_<secret>`), and of any other text the first 8 hexadecimal digits of its SHA-256.
  *
  * @example
- * tokenKey('ak_test').kid.length // => 8
+ * tokenKey('ak_server_3f9a1c02_0f').kid // => '3f9a1c02'
  */
 export function tokenKey(apiKey: string): TokenKey {
-  const digest = sha256(apiKey);
-  return { kid: hex(digest.subarray(0, 4)), key: hmacSha256(digest, 'token v1') };
+  return tokenKeyOf(sha256(apiKey), NAMED.exec(apiKey)?.[1]);
+}
+
+/**
+ * The signing key of an API key of which only the hash is known: key = HMAC-SHA256(SHA-256(apiKey), "token v1"). No
+ * second secret is needed, and the token key does not give the API key away.
+ *
+ * @param digest SHA-256 of the API key, 32 bytes
+ * @param kid 8 hexadecimal digits; by default the first of the digest
+ * @example
+ * tokenKeyOf(new Uint8Array(32)).kid // => '00000000'
+ */
+export function tokenKeyOf(digest: Uint8Array, kid: string = hex(digest.subarray(0, 4))): TokenKey {
+  return { kid, key: hmacSha256(digest, 'token v1') };
 }
 
 const tagOf = (signed: string, key: Uint8Array): string => toBase64Url(hmacSha256(key, signed).subarray(0, TAG_BYTES));

@@ -6,6 +6,7 @@ import { demoCommand } from './demo.js';
 import { EXIT } from './exit-code.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
+import { keysCommand } from './keys.js';
 import { replayCommand } from './replay.js';
 import { reportCommand } from './report.js';
 import { reportError } from './report-error.js';
@@ -24,6 +25,7 @@ const COMMANDS: readonly AddCommand[] = [
   validateCommand,
   typesCommand,
   serveCommand,
+  keysCommand,
   decideCommand,
   reportCommand,
   exportCommand,

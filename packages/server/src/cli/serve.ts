@@ -12,6 +12,9 @@ interface ServeFlags {
   readonly port: number;
   readonly host: string;
   readonly partitions?: number;
+  readonly requestsPerSecond?: number;
+  readonly streams?: number;
+  readonly streamsPerKey?: number;
 }
 
 /** Reads a whole number of an option. */
@@ -52,16 +55,21 @@ export const serveCommand: AddCommand = (program, terminal) => {
     .option('--port <number>', '0 takes any free port', integer(0, 65_535), 4400)
     .option('--host <address>', 'an address other than loopback needs API keys', '127.0.0.1')
     .option('--partitions <number>', 'fixed when the log is made (default: 4)', integer(1, 1024))
+    .option('--requests-per-second <number>', 'of one key, then 429 (default: 10000)', integer(1, 10_000_000))
+    .option('--streams <number>', 'open snapshot streams (default: 10000)', integer(0, 1_000_000))
+    .option('--streams-per-key <number>', 'of one key (default: 1000)', integer(0, 1_000_000))
     .addHelpText(
       'after',
-      '\nAPI keys come from ARMATURE_API_KEYS, separated by commas.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
+      '\nAPI keys are made by `armature keys`; more come from ARMATURE_API_KEYS, separated by commas.\nWithout any, the server is open to this machine alone.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
     )
     .action(async (flags: ServeFlags) => {
       const { serve } = await import('../main.js');
       const apiKeys = keysIn(terminal.variable('ARMATURE_API_KEYS'));
       try {
         checkKeys(apiKeys, terminal.variable('ARMATURE_API_KEYS'));
-        const { exited } = await serve({ ...flags, apiKeys, print: terminal.out });
+        const { streams: all, streamsPerKey: perKey, ...rest } = flags;
+        const streams = { ...(all === undefined ? {} : { all }), ...(perKey === undefined ? {} : { perKey }) };
+        const { exited } = await serve({ ...rest, streams, apiKeys, print: terminal.out });
         terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
       } catch (cause) {
         reportError(portFault(cause, flags) ?? cause, terminal);

@@ -38,8 +38,9 @@ export async function snapshotOfServer(url: string, apiKey: string | undefined):
     const { message, cause: inner } = cause as Error;
     return refuse((inner as NodeJS.ErrnoException | undefined)?.code ?? message, cause);
   }
-  if (status === 401) {
-    throw cliError('KEY_REFUSED', { got: apiKey === undefined ? `none for ${url}` : `one that ${url} does not know` });
+  if (status === 401 || status === 403) {
+    const given = status === 401 ? `one that ${url} does not know` : `one that may not read from ${url}`;
+    throw cliError('KEY_REFUSED', { got: apiKey === undefined ? `none for ${url}` : given });
   }
   if (status !== 200) return refuse(`status ${status}`);
   const json = parseJsonStrict(body);

@@ -35,7 +35,8 @@ export interface DeciderParts {
   readonly snapshot: () => Snapshot;
   readonly onSnapshot: (listener: (snapshot: Snapshot) => void) => () => void;
   readonly ingest: (items: readonly unknown[]) => Promise<IngestResult>;
-  readonly key: TokenKey | undefined;
+  /** Signs tokens, where they are signed. */
+  readonly key: () => TokenKey | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -54,7 +55,9 @@ export async function createDecider(parts: DeciderParts): Promise<Decider> {
     send: async (events) => ({ accepted: events.length, rejected: 0, errors: [] }),
     fetchSnapshot: async (version) => (parts.snapshot().version === version ? 'unchanged' : parts.snapshot()),
     subscribe: (onSnapshot) => parts.onSnapshot(onSnapshot),
-    ...(parts.key === undefined ? {} : { tokenKey: parts.key }),
+    get tokenKey() {
+      return parts.key();
+    },
   };
   const client = createClient({ transport, now: parts.clock.now, logger: false });
   await client.ready();
@@ -68,7 +71,7 @@ export async function createDecider(parts: DeciderParts): Promise<Decider> {
       const answers = decisions.map((decision) => {
         const experiment = snapshot.experiments[decision.experiment];
         if (!unlogged.has(decision.id) || experiment === undefined) return answerOf(decision);
-        return controlOf(decision, experiment, unlogged.get(decision.id) ?? '', parts.key);
+        return controlOf(decision, experiment, unlogged.get(decision.id) ?? '', parts.key());
       });
       return { snapshot: snapshot.version, decisions: answers };
     },

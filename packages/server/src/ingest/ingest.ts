@@ -39,7 +39,8 @@ export interface IngestOptions {
   readonly partitions: readonly Partition[];
   readonly registry: Registry;
   readonly known: KnownExperiments;
-  readonly keys: readonly TokenKey[] | 'open';
+  /** Keys of this moment that tokens are verified with. */
+  readonly tokenKeys: () => readonly TokenKey[] | 'open';
   readonly clock: Clock;
   /** Events that may wait for the disk at once. */
   readonly capacity: number;
@@ -99,7 +100,7 @@ function judge(item: unknown, by: Judgement, options: IngestOptions): Judged {
   }
   let event: LogEvent & (DecisionEvent | ExposureEvent | object);
   if ('token' in parsed.event.data) {
-    const redeemed = redeemToken(parsed.event as never, options.keys, by.known, by.now);
+    const redeemed = redeemToken(parsed.event as never, options.tokenKeys(), by.known, by.now);
     if (!redeemed.ok) return redeemed;
     event = redeemed.event;
   } else event = parsed.event as LogEvent;

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../engine.js';
 import { serverError } from '../errors.js';
+import { browserIngest } from '../ingest/browser-ingest.js';
 import { eventsSchema } from '../openapi.js';
 import { RequestFault } from '../problem.js';
 
@@ -9,7 +10,8 @@ export const MAX_ITEMS = 1000;
 
 /** `POST /v1/events`: one event or a batch; answers when the fate of each is known. */
 export function eventsRoute(app: FastifyInstance, engine: Engine): void {
-  app.post('/v1/events', { schema: eventsSchema }, async (request) => {
+  const config = { access: ['server', 'browser', 'admin'] } as const;
+  app.post('/v1/events', { schema: eventsSchema, config }, async (request) => {
     const { body } = request;
     if (body === undefined) throw serverError('CONTENT_TYPE', { got: 'no body' });
     if (typeof body !== 'object' || body === null) {
@@ -22,7 +24,8 @@ export function eventsRoute(app: FastifyInstance, engine: Engine): void {
     }
     const items: readonly unknown[] = Array.isArray(body) ? body : [body];
     if (items.length > MAX_ITEMS) throw serverError('TOO_MANY_ITEMS', { got: `${items.length}` });
-    const { accepted, rejected, errors } = await engine.ingest(items);
+    const ingest = request.apiKey?.kind === 'browser' ? browserIngest(engine) : engine.ingest;
+    const { accepted, rejected, errors } = await ingest(items);
     return { accepted, rejected, errors };
   });
 }

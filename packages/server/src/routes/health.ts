@@ -4,15 +4,18 @@ import { healthSchema, readySchema } from '../openapi.js';
 
 /** `GET /healthz`: the process answers. `GET /readyz`: it takes events and serves a snapshot. */
 export function healthRoutes(app: FastifyInstance, engine: Engine, draining: () => boolean): void {
-  app.get('/healthz', { schema: healthSchema }, async () => ({ status: 'ok' }));
-  app.get('/readyz', { schema: readySchema }, async (_request, reply) => {
+  const config = { access: 'anyone', rateLimit: false } as const;
+  app.get('/healthz', { schema: healthSchema, config }, async () => ({ status: 'ok' }));
+  app.get('/readyz', { schema: readySchema, config }, async (request, reply) => {
     const status = engine.failure !== undefined ? 'failed' : draining() ? 'draining' : 'ready';
     reply.code(status === 'ready' ? 200 : 503);
     const fault = engine.reloadFault;
+    // The detail quotes experiment files, which are nobody's business without a key that may read them.
+    const told = !engine.keys.closed || (request.apiKey !== undefined && request.apiKey.kind !== 'browser');
     return {
       status,
       snapshot: engine.snapshot.version,
-      ...(fault === undefined ? {} : { experiments: { code: fault.code, detail: fault.message } }),
+      ...(fault === undefined ? {} : { experiments: { code: fault.code, ...(told ? { detail: fault.message } : {}) } }),
     };
   });
 }

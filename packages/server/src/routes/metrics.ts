@@ -57,6 +57,7 @@ function engineFigures(
       (set) => set(engine.reloadFault === undefined ? 0 : 1),
     ],
     ['stream_readers', 'Open snapshot streams', [], (set) => set(stream.readers)],
+    ['api_keys', 'API keys that are not revoked', [], (set) => set(engine.keys.keys.length)],
   ];
 }
 
@@ -89,7 +90,8 @@ export function metricsRoute(app: FastifyInstance, engine: Engine, stream: { rea
     requests.observe({ route, status: reply.statusCode }, reply.elapsedTime / 1000);
   });
   app.addHook('onClose', async () => unlisten());
-  app.get('/metrics', { schema: metricsSchema }, async (_request, reply) => {
+  const config = { access: ['read', 'admin'] } as const;
+  app.get('/metrics', { schema: metricsSchema, config }, async (_request, reply) => {
     return reply.type(registry.contentType).send(await registry.metrics());
   });
 }

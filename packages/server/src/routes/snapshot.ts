@@ -12,7 +12,8 @@ export function etagOf(snapshot: Snapshot): string {
 export function snapshotRoute(app: FastifyInstance, engine: Engine): void {
   let made: Snapshot | undefined;
   let text = '';
-  app.get('/v1/snapshot', { schema: snapshotSchema }, async (request, reply) => {
+  const config = { access: ['server', 'read', 'admin'] } as const;
+  app.get('/v1/snapshot', { schema: snapshotSchema, config }, async (request, reply) => {
     const { snapshot } = engine;
     const etag = etagOf(snapshot);
     reply.header('etag', etag).header('cache-control', 'no-cache');

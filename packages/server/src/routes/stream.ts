@@ -1,8 +1,9 @@
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Snapshot } from '@armature/sdk/protocol';
 import type { FastifyInstance } from 'fastify';
 import type { Engine } from '../engine.js';
 import { serverError } from '../errors.js';
+import type { ApiKey } from '../keys/api-key.js';
 import { streamSchema } from '../openapi.js';
 
 const HEARTBEAT_MS = 5000;
@@ -11,7 +12,16 @@ const WHOLE_BYTES = 64 * 1024;
 /** A reader that has not taken its bytes for this long is cut. */
 const STALLED_MS = 15_000;
 
+/** Open streams that one key and all together may have. */
+export interface StreamLimits {
+  readonly perKey: number;
+  readonly all: number;
+}
+
+const LIMITS: StreamLimits = { perKey: 1000, all: 10_000 };
+
 interface Reader {
+  readonly kid: string | undefined;
   readonly response: ServerResponse;
   /** Since when its socket takes nothing more, ms. */
   stalledSince: number | undefined;
@@ -34,7 +44,12 @@ function frameOf(snapshot: Snapshot): string {
 }
 
 /** `GET /v1/stream`: server-sent events, the snapshot as it is now and each one after it. */
-export function streamRoute(app: FastifyInstance, engine: Engine): { readonly readers: number } {
+export function streamRoute(
+  app: FastifyInstance,
+  engine: Engine,
+  limits: Partial<StreamLimits> = {},
+): { readonly readers: number } {
+  const { perKey, all } = { ...LIMITS, ...limits };
   const { clock } = engine;
   const readers = new Set<Reader>();
   let frame = frameOf(engine.snapshot);
@@ -64,12 +79,27 @@ export function streamRoute(app: FastifyInstance, engine: Engine): { readonly re
       else write(reader, ': hb\n\n');
     }
   });
+  const admit = (key: ApiKey | undefined): void => {
+    if (readers.size >= all) throw serverError('STREAMS_FULL', { got: `${readers.size}` });
+    if (key === undefined) return;
+    let own = 0;
+    for (const { kid } of readers) if (kid === key.kid) own += 1;
+    if (own >= perKey) throw serverError('TOO_MANY_STREAMS', { got: `${own}` });
+  };
+  /** A revoked key hears nothing more, and nobody without one does once keys are needed. */
+  const unkeep = engine.keys.onChange(() => {
+    const live = new Set<string | undefined>(engine.keys.keys.map(({ kid }) => kid));
+    if (engine.keys.closed) for (const { kid, response } of readers) if (!live.has(kid)) response.end();
+  });
   app.addHook('preClose', async () => {
     unlisten();
+    unkeep();
     stopBeating();
     for (const reader of readers) reader.response.end();
   });
-  app.get('/v1/stream', { schema: streamSchema }, (request, reply) => {
+  const config = { access: ['server', 'read', 'admin'] } as const;
+  app.head('/v1/stream', { schema: { hide: true }, config }, async (_request, reply) => reply.headers(HEADERS).send());
+  app.get('/v1/stream', { schema: streamSchema, config, exposeHeadRoute: false }, (request, reply) => {
     const response = reply.raw;
     // One that waits behind another answer would hear nothing, not even that its connection has closed.
     if (response.socket === null) {
@@ -78,9 +108,11 @@ export function streamRoute(app: FastifyInstance, engine: Engine): { readonly re
         todo: 'open a connection for it',
       });
     }
+    admit(request.apiKey);
+    // what the hooks have set goes with it: a page of another origin may not read the stream without
+    response.writeHead(200, { ...reply.getHeaders(), ...HEADERS } as OutgoingHttpHeaders);
     reply.hijack();
-    response.writeHead(200, HEADERS);
-    const reader: Reader = { response, stalledSince: undefined, behind: false };
+    const reader: Reader = { kid: request.apiKey?.kid, response, stalledSince: undefined, behind: false };
     readers.add(reader);
     response.on('drain', () => drained(reader));
     response.on('close', () => void readers.delete(reader));
