@@ -14,7 +14,8 @@ import { eventsRoute } from './routes/events.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import { snapshotRoute } from './routes/snapshot.js';
-import { type StreamLimits, streamRoute } from './routes/stream.js';
+import { streamRoute } from './routes/stream.js';
+import type { StreamLimits } from './routes/stream-readers.js';
 import { requireSingleHost } from './single-host.js';
 
 export interface AppOptions {

@@ -164,29 +164,14 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   await duties.tick(true);
   await duties.publish();
 
-  const tokenKeys = (): KeyRing['tokenKeys'] => keys.tokenKeys;
-  const append = createIngest({
-    partitions,
-    registry,
-    known,
-    tokenKeys,
-    clock,
-    capacity: options.capacity ?? CAPACITY,
-  });
+  const append = createIngest({ partitions, registry, known, keys, clock, capacity: options.capacity ?? CAPACITY });
   const ingest: Engine['ingest'] = async (items) => {
     if (closing !== undefined) throw serverError('CLOSED');
     return append(items);
   };
   const { onChange } = served;
   const snapshot = (): Snapshot => served.current;
-  const decider = await createDecider({
-    snapshot,
-    onSnapshot: onChange,
-    ingest,
-    key: () => keys.signingKey,
-    clock,
-    logger,
-  });
+  const decider = await createDecider({ snapshot, onSnapshot: onChange, ingest, keys, clock, logger });
   const stopLooking = clock.every(KEYS_MS, keys.refresh);
   const schedule = startSchedule(clock, registry, duties);
   const reloader = reloaderOf(options, parts, async () => {

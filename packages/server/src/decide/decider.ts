@@ -8,6 +8,7 @@ import {
   type TokenKey,
 } from '@armature/sdk/protocol';
 import type { IngestResult } from '../ingest/ingest.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import type { Clock, Logger } from '../ports.js';
 import { RequestFault } from '../problem.js';
 import type { DecideRequest } from './decide-request.js';
@@ -36,7 +37,7 @@ export interface DeciderParts {
   readonly onSnapshot: (listener: (snapshot: Snapshot) => void) => () => void;
   readonly ingest: (items: readonly unknown[]) => Promise<IngestResult>;
   /** Signs tokens, where they are signed. */
-  readonly key: () => TokenKey | undefined;
+  readonly keys: Pick<KeyRing, 'signingKey'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -56,7 +57,7 @@ export async function createDecider(parts: DeciderParts): Promise<Decider> {
     fetchSnapshot: async (version) => (parts.snapshot().version === version ? 'unchanged' : parts.snapshot()),
     subscribe: (onSnapshot) => parts.onSnapshot(onSnapshot),
     get tokenKey() {
-      return parts.key();
+      return parts.keys.signingKey;
     },
   };
   const client = createClient({ transport, now: parts.clock.now, logger: false });
@@ -71,7 +72,7 @@ export async function createDecider(parts: DeciderParts): Promise<Decider> {
       const answers = decisions.map((decision) => {
         const experiment = snapshot.experiments[decision.experiment];
         if (!unlogged.has(decision.id) || experiment === undefined) return answerOf(decision);
-        return controlOf(decision, experiment, unlogged.get(decision.id) ?? '', parts.key());
+        return controlOf(decision, experiment, unlogged.get(decision.id) ?? '', parts.keys.signingKey);
       });
       return { snapshot: snapshot.version, decisions: answers };
     },

@@ -7,10 +7,10 @@ import {
   type LogEvent,
   parseEvent,
   partitionKey,
-  type TokenKey,
 } from '@armature/sdk/protocol';
 import type { Partition } from '../aggregation/partition.js';
 import { serverError } from '../errors.js';
+import type { KeyRing } from '../keys/key-ring.js';
 import type { Clock } from '../ports.js';
 import { checkEvent, type Judgement } from './check-event.js';
 import type { Fault } from './fault.js';
@@ -39,8 +39,8 @@ export interface IngestOptions {
   readonly partitions: readonly Partition[];
   readonly registry: Registry;
   readonly known: KnownExperiments;
-  /** Keys of this moment that tokens are verified with. */
-  readonly tokenKeys: () => readonly TokenKey[] | 'open';
+  /** Tokens are verified with its keys of the moment. */
+  readonly keys: Pick<KeyRing, 'tokenKeys'>;
   readonly clock: Clock;
   /** Events that may wait for the disk at once. */
   readonly capacity: number;
@@ -100,7 +100,7 @@ function judge(item: unknown, by: Judgement, options: IngestOptions): Judged {
   }
   let event: LogEvent & (DecisionEvent | ExposureEvent | object);
   if ('token' in parsed.event.data) {
-    const redeemed = redeemToken(parsed.event as never, options.tokenKeys(), by.known, by.now);
+    const redeemed = redeemToken(parsed.event as never, options.keys.tokenKeys, by.known, by.now);
     if (!redeemed.ok) return redeemed;
     event = redeemed.event;
   } else event = parsed.event as LogEvent;

@@ -1,0 +1,100 @@
+import type { ServerResponse } from 'node:http';
+import { serverError } from '../errors.js';
+import type { KeyRing } from '../keys/key-ring.js';
+import type { Clock } from '../ports.js';
+
+const HEARTBEAT_MS = 5000;
+/** A reader that has not taken its bytes for this long is cut. */
+const STALLED_MS = 15_000;
+
+/** Open streams that one key and all together may have. */
+export interface StreamLimits {
+  readonly perKey: number;
+  readonly all: number;
+}
+
+const LIMITS: StreamLimits = { perKey: 1000, all: 10_000 };
+
+interface Reader {
+  readonly kid: string | undefined;
+  readonly response: ServerResponse;
+  /** Since when its socket takes nothing more, ms. */
+  stalledSince: number | undefined;
+  /** Whether a newer frame waits for it: states are sent, so only the newest counts. */
+  behind: boolean;
+}
+
+/** Those who read the stream now. */
+export interface StreamReaders {
+  readonly size: number;
+  /** @throws STREAMS_FULL, TOO_MANY_STREAMS */
+  admit(kid: string | undefined): void;
+  /** Adds one whose head is written, and sends it its first text. */
+  add(kid: string | undefined, response: ServerResponse, first: string): void;
+  /** Sends a frame to each; who does not keep up gets the newest alone. */
+  broadcast(frame: string): void;
+  /** Ends all. */
+  close(): void;
+}
+
+/** The readers of a stream: heartbeats go to them, and who stalls, or whose key is revoked, is cut. */
+export function streamReaders(clock: Clock, ring: KeyRing, limits: Partial<StreamLimits>): StreamReaders {
+  const { perKey, all } = { ...LIMITS, ...limits };
+  const readers = new Set<Reader>();
+  let newest = '';
+
+  const write = (reader: Reader, text: string): void => {
+    if (reader.stalledSince !== undefined) return;
+    if (!reader.response.write(text)) reader.stalledSince = clock.now();
+  };
+  const drained = (reader: Reader): void => {
+    reader.stalledSince = undefined;
+    if (!reader.behind) return;
+    reader.behind = false;
+    write(reader, newest);
+  };
+  const stopBeating = clock.every(HEARTBEAT_MS, () => {
+    const now = clock.now();
+    for (const reader of readers) {
+      if (reader.stalledSince !== undefined && now - reader.stalledSince > STALLED_MS) reader.response.destroy();
+      else write(reader, ': hb\n\n');
+    }
+  });
+  // A revoked key hears nothing more, and nobody without one does once keys are needed.
+  const unkeep = ring.onChange(() => {
+    if (!ring.closed) return;
+    const live = new Set<string | undefined>(ring.keys.map(({ kid }) => kid));
+    for (const { kid, response } of readers) if (!live.has(kid)) response.end();
+  });
+  return {
+    get size() {
+      return readers.size;
+    },
+    admit(kid) {
+      if (readers.size >= all) throw serverError('STREAMS_FULL', { got: `${readers.size}` });
+      if (kid === undefined) return;
+      let own = 0;
+      for (const reader of readers) if (reader.kid === kid) own += 1;
+      if (own >= perKey) throw serverError('TOO_MANY_STREAMS', { got: `${own}` });
+    },
+    add(kid, response, first) {
+      const reader: Reader = { kid, response, stalledSince: undefined, behind: false };
+      readers.add(reader);
+      response.on('drain', () => drained(reader));
+      response.on('close', () => void readers.delete(reader));
+      write(reader, first);
+    },
+    broadcast(frame) {
+      newest = frame;
+      for (const reader of readers) {
+        if (reader.stalledSince === undefined) write(reader, frame);
+        else reader.behind = true;
+      }
+    },
+    close() {
+      stopBeating();
+      unkeep();
+      for (const reader of readers) reader.response.end();
+    },
+  };
+}
