@@ -1,5 +1,5 @@
 import fastifySwagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { requireKeys } from './access.js';
 import { strictBodies } from './body.js';
 import type { Engine } from './engine.js';
@@ -42,6 +42,13 @@ const IDLE_MS = 72_000;
  */
 export async function buildApp(engine: Engine, options: AppOptions = {}): Promise<FastifyInstance> {
   const requestTimeout = options.requestMs ?? REQUEST_MS;
+  const answerProblem = (cause: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const problem = problemOf(cause, request.id);
+    if (problem.status >= 500)
+      engine.logger.error('request failed', { route: request.routeOptions.url, cause: String(cause) });
+    if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
+    reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  };
   const app = Fastify({
     bodyLimit: options.bodyLimit ?? 1024 * 1024,
     requestTimeout,
@@ -50,17 +57,13 @@ export async function buildApp(engine: Engine, options: AppOptions = {}): Promis
     http: { headersTimeout: requestTimeout / 2, requestTimeout, connectionsCheckingInterval: CHECK_MS },
     forceCloseConnections: 'idle',
     trustProxy: false,
+    // of a target that is no URL, which no route's handler sees
+    frameworkErrors: answerProblem,
   });
   // Schemas document; the parsers of the protocol judge, and nothing is coerced or left out.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
-  app.setErrorHandler((cause, request, reply) => {
-    const problem = problemOf(cause, request.id);
-    if (problem.status >= 500)
-      engine.logger.error('request failed', { route: request.routeOptions.url, cause: String(cause) });
-    if (problem.status === 429 || problem.status === 503) reply.header('retry-after', '1');
-    return reply.code(problem.status).type('application/problem+json').send(JSON.stringify(problem));
-  });
+  app.setErrorHandler(answerProblem);
   app.addHook('onSend', async (_request, reply) => {
     if (options.draining?.() === true) reply.header('connection', 'close');
   });

@@ -16,9 +16,11 @@ export function strictBodies(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (request.method === 'GET' || request.method === 'HEAD') return;
     const encoding = request.headers['content-encoding'];
-    if (encoding !== undefined && encoding !== 'identity') throw serverError('CONTENT_ENCODING', { got: encoding });
+    if (encoding !== undefined && encoding !== 'identity')
+      throw serverError('CONTENT_ENCODING', { got: 'a Content-Encoding other than identity' });
     const charset = /;\s*charset=("?)([^";]*)\1/i.exec(request.headers['content-type'] ?? '')?.[2];
-    if (charset !== undefined && charset.toLowerCase() !== 'utf-8') throw serverError('CONTENT_TYPE', { got: charset });
+    if (charset !== undefined && charset.toLowerCase() !== 'utf-8')
+      throw serverError('CONTENT_TYPE', { got: 'another charset than utf-8' });
   });
   app.addContentTypeParser([...CONTENT_TYPES], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
     const parsed = parseJsonStrict(body);

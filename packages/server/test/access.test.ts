@@ -142,6 +142,15 @@ test('a path that does not exist is 404 with a key and 401 without one', async (
   expect((await call('GET', '/nothing', 'none')).status).toBe(404);
 });
 
+test('a target that cannot be decoded is 400, a problem that does not repeat it', async () => {
+  for (const caller of ['none', 'admin'] as const) {
+    const { status, body } = await call('GET', '/v1/%zz', caller);
+    expect(status).toBe(400);
+    expect(JSON.parse(body)).toMatchObject({ code: 'REQUEST_INVALID', requestId: expect.any(String) });
+    expect(body).not.toContain('%zz');
+  }
+});
+
 test('a browser key works from its origins alone, and is never told the weights', async () => {
   for (const origin of ['https://evil.example', 'https://shop.example:8443', 'http://shop.example', 'null']) {
     expect(await call('POST', '/v1/decide', 'browser', '{"unit":"u"}', origin)).toMatchObject({
