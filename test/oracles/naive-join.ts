@@ -26,6 +26,8 @@ interface Moment {
   readonly index: number;
   readonly at: number;
   readonly logTime: number;
+  /** Log time until which nothing closes. */
+  readonly quietUntil: number;
   readonly event: LogEvent;
 }
 
@@ -45,7 +47,7 @@ interface Opened {
 
 export function naiveJoin(records: readonly LogRecord<LogEvent>[], world: NaiveWorld): NaiveTrial[] {
   const moments = keepFirstOfEachId(withLogTime(records));
-  const end = withLogTime(records).at(-1)?.logTime ?? 0;
+  const times = withLogTime(records);
   const trials = openTrials(moments, world);
   return trials.map((trial) => ({
     experiment: trial.definition.id,
@@ -55,19 +57,36 @@ export function naiveJoin(records: readonly LogRecord<LogEvent>[], world: NaiveW
     time: trial.time,
     definition: trial.hash,
     metrics: Object.fromEntries(
-      trial.definition.metrics.map((metric) => [metric.name, outcome(trial, metric, trials, moments, end)]),
+      trial.definition.metrics.map((metric) => [metric.name, outcome(trial, metric, trials, moments, times)]),
     ),
   }));
 }
 
 function withLogTime(records: readonly LogRecord<LogEvent>[]): Moment[] {
-  let logTime = 0;
+  let logTime = records[0]?.at ?? 0;
+  let quietUntil = 0;
   return records.map(({ at, event }, index) => {
-    const jump = event.type === 'dev.armature.tick.v1' && event.data.start === true;
-    if (logTime === 0 || jump) logTime = Math.max(logTime, at);
-    else logTime = Math.max(logTime, Math.min(at, logTime + HOUR / 6));
-    return { index, at, logTime, event };
+    const behind = at - logTime;
+    const start = event.type === 'dev.armature.tick.v1' && event.data.start === true;
+    if (behind > HOUR / 6) {
+      const since = at - (records[index - 1]?.at ?? at);
+      logTime = start ? at : logTime + Math.max(0, Math.min(HOUR / 6, 60 * since));
+      quietUntil = Math.max(quietUntil, logTime + HOUR / 6);
+    } else if (behind > 0) {
+      logTime = at;
+      if (start) quietUntil = Math.max(quietUntil, at + Math.min(HOUR / 6, 2 * behind));
+    }
+    return { index, at, logTime, quietUntil, event };
   });
+}
+
+/** The first record by which everything due at a log time has closed; past the end where none has. */
+function closingIndex(times: readonly Moment[], due: number, opened: number): number {
+  const moved = (moment: Moment) => moment.logTime > (times[moment.index - 1]?.logTime ?? 0);
+  const found = times.find((moment) => {
+    return moment.index > opened && moved(moment) && moment.logTime >= due && moment.logTime >= moment.quietUntil;
+  });
+  return found?.index ?? Number.POSITIVE_INFINITY;
 }
 
 function bornAt(event: LogEvent): number {
@@ -121,7 +140,7 @@ function openTrials(moments: readonly Moment[], world: NaiveWorld): Opened[] {
       trials.push({
         key,
         moment: from.index,
-        at: from.at,
+        at: Math.max(from.at, from.logTime),
         time: Math.min(new Date(event.time).getTime(), moment.at),
         version: data.snapshot,
         rule,
@@ -136,8 +155,14 @@ function openTrials(moments: readonly Moment[], world: NaiveWorld): Opened[] {
   return trials;
 }
 
-function outcome(trial: Opened, metric: Metric, trials: readonly Opened[], moments: readonly Moment[], end: number) {
-  const closesAt = trial.at + metric.windowMs + metric.latenessMs;
+function outcome(
+  trial: Opened,
+  metric: Metric,
+  trials: readonly Opened[],
+  moments: readonly Moment[],
+  times: readonly Moment[],
+) {
+  const closing = closingIndex(times, trial.at + metric.windowMs + metric.latenessMs, trial.moment);
   const rewards = moments.flatMap((moment) => {
     const { event } = moment;
     if (event.type !== 'dev.armature.reward.v1') return [];
@@ -151,11 +176,10 @@ function outcome(trial: Opened, metric: Metric, trials: readonly Opened[], momen
       const named = trial.ids.find(({ id }) => id === decision);
       if (named === undefined || time < trial.time - HOUR / 12) return [];
       const joined = Math.max(moment.index, named.moment);
-      const inTime = joined <= trial.moment || logTimeAt(moments, joined) < closesAt;
-      return inTime ? [{ value, time, id: event.id, order: [joined, 0, moment.index] }] : [];
+      return joined < closing ? [{ value, time, id: event.id, order: [joined, 0, moment.index] }] : [];
     }
-    if (!unitReward(trial, metric, trials, event.data.unit, time, moment)) return [];
-    return moment.index < trial.moment || moment.logTime < closesAt
+    if (!unitReward(trial, metric, trials, event.data.unit, time, moment, times)) return [];
+    return moment.index < closing
       ? [{ value, time, id: event.id, order: [Math.max(moment.index, trial.moment), 1, moment.index] }]
       : [];
   });
@@ -168,17 +192,13 @@ function outcome(trial: Opened, metric: Metric, trials: readonly Opened[], momen
     else if (metric.combine === 'max') reward = Math.max(...values);
     else reward = (metric.combine === 'first' ? byTime[0] : byTime.at(-1))?.value;
   }
-  const closed = end >= closesAt || (metric.maturity === 'immediate' && reward !== undefined);
+  const closed = closing < times.length || (metric.maturity === 'immediate' && reward !== undefined);
   return { counted: closed && (reward !== undefined || metric.missing === 'zero'), reward };
 }
 
 /** Joined first; of those that had waited for the same decision, the ones that name it, then by arrival. */
 function byOrder(a: readonly number[], b: readonly number[]): number {
   return a.map((value, i) => value - (b[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
-}
-
-function logTimeAt(moments: readonly Moment[], index: number): number {
-  return moments.find((moment) => moment.index === index)?.logTime ?? Number.POSITIVE_INFINITY;
 }
 
 /** A unit's reward goes to the open trials in whose window it lies, as its metric says; if there are none, to the next. */
@@ -189,19 +209,21 @@ function unitReward(
   unit: string,
   time: number,
   moment: Moment,
+  times: readonly Moment[],
 ): boolean {
   if (trial.unit !== unit) return false;
   const candidates = trials.filter((other) => {
     const same = other.definition.id === trial.definition.id && other.unit === unit;
     return same && other.time <= time && time <= other.time + metric.windowMs;
   });
-  const there = candidates.filter((other) => other.moment < moment.index && moment.logTime < lastClosing(other));
+  const there = candidates.filter((other) => other.moment < moment.index && moment.index < lastClosing(other, times));
   if (there.length === 0) return candidates.find((other) => other.moment > moment.index) === trial;
   if (metric.attribute === 'all') return there.includes(trial);
   const sorted = there.toSorted((a, b) => a.time - b.time);
   return (metric.attribute === 'first' ? sorted[0] : sorted.at(-1)) === trial;
 }
 
-function lastClosing(trial: Opened): number {
-  return trial.at + Math.max(...trial.definition.metrics.map((metric) => metric.windowMs + metric.latenessMs));
+function lastClosing(trial: Opened, times: readonly Moment[]): number {
+  const longest = Math.max(...trial.definition.metrics.map((metric) => metric.windowMs + metric.latenessMs));
+  return closingIndex(times, trial.at + longest, trial.moment);
 }

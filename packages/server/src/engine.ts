@@ -127,7 +127,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     const states = await fileState(fs, directory, logger);
     const owned: Partition[] = [];
     for (const { name } of log.partitions) {
-      owned.push(await openPartition({ log, states, registry, index: Number(name), onFolded }));
+      owned.push(await openPartition({ log, states, registry, index: Number(name), clock, logger, onFolded }));
     }
     const keys = await openKeyRing({
       configured: options.apiKeys ?? [],

@@ -81,7 +81,7 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
     rule,
     arm,
     time,
-    at,
+    at: Math.max(at, state.watermark),
     unit,
     decisions: [id],
     kept: NOTHING_KEPT,

@@ -14,11 +14,16 @@ type PlainCell = Omit<MutableCell, 'arms'> & {
   readonly arms: readonly { readonly opened: number; readonly metrics: Entries<string, Cell> }[];
 };
 
+/** How a state is written down, and by which rules it was folded. A change of either is another number. */
+const STATE_SCHEMA = 2;
+
 /** A partition's state as JSON: maps become lists of entries in their order, so that reading it back changes nothing. */
 interface EncodedState {
-  readonly schema: 1;
+  readonly schema: typeof STATE_SCHEMA;
   readonly offset: number;
   readonly watermark: number;
+  readonly lastAt: number;
+  readonly graceEnd: number;
   readonly cells: readonly PlainCell[];
   readonly health: Entries<string, MutableHealth>;
   readonly trials: readonly PlainTrial[];
@@ -33,9 +38,11 @@ interface EncodedState {
 /** Writes a state down. The same log gives the same bytes, whether or not a state was read back in between. */
 export function encodeState(state: PartitionState): string {
   const encoded: EncodedState = {
-    schema: 1,
+    schema: STATE_SCHEMA,
     offset: state.offset,
     watermark: state.watermark,
+    lastAt: state.lastAt,
+    graceEnd: state.graceEnd,
     cells: [...state.cells.values()].map((cell) => ({
       ...cell,
       arms: cell.arms.map(({ opened, metrics }) => ({ opened, metrics: [...metrics] })),
@@ -62,16 +69,28 @@ export function encodeState(state: PartitionState): string {
 }
 
 /**
+ * Whether a text was written by this version's `encodeState`. One that was not is folded anew from the log, which is
+ * the truth.
+ */
+export function isCurrentState(text: string): boolean {
+  return text.startsWith(`{"schema":${STATE_SCHEMA},`);
+}
+
+/**
  * Reads back what `encodeState` wrote.
  *
  * @throws when the text is not such a state, or the registry lacks a definition that an open trial names
  */
 export function decodeState(text: string, registry: Registry): PartitionState {
   const encoded = JSON.parse(text) as EncodedState;
-  if (encoded.schema !== 1) throw new Error(`a state of schema ${String(encoded.schema)}; this version reads schema 1`);
+  if (encoded.schema !== STATE_SCHEMA) {
+    throw new Error(`a state of schema ${String(encoded.schema)}; this version reads schema ${STATE_SCHEMA}`);
+  }
   const state = emptyState();
   state.offset = encoded.offset;
   state.watermark = encoded.watermark;
+  state.lastAt = encoded.lastAt;
+  state.graceEnd = encoded.graceEnd;
   for (const cell of encoded.cells) {
     const arms = cell.arms.map(({ opened, metrics }) => ({ opened, metrics: new Map(metrics) }));
     state.cells.set(`${cell.experiment}\0${cell.version}\0${cell.rule}\0${cell.bucket}`, { ...cell, arms });

@@ -28,7 +28,7 @@ export function applyRecord(
   const context: FoldContext = { state, registry, sink };
   state.offset += 1;
   const before = state.watermark;
-  state.watermark = advance(before, record.at, record.event);
+  advance(state, record.at, record.event);
   if (state.watermark !== before) {
     closeTrials(context);
     expire(context, before);

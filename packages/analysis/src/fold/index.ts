@@ -1,4 +1,4 @@
-export { decodeState, encodeState } from './encode.js';
+export { decodeState, encodeState, isCurrentState } from './encode.js';
 export { applyRecord } from './fold.js';
 export { healthOf, mergeHealth } from './health.js';
 export { bucketWidthMs, DEDUPE_HORIZON_MS, FUTURE_TOLERANCE_MS, tickIntervalMs } from './log-time.js';

@@ -8,16 +8,51 @@ export const FUTURE_TOLERANCE_MS = 5 * 60_000;
 /** The most that one record moves log time. */
 export const LARGEST_JUMP_MS = 10 * 60_000;
 
+/** How much faster than the clock log time goes on while records are further ahead of it than it may jump. */
+const CATCH_UP = 60;
+/** Closing waits this many times the length of an outage: a client that backed off may be in its longest wait. */
+const GRACE_FACTOR = 2;
+/** The longest that closing waits after an outage, however long that was. Clients send again every few minutes at least. */
+const LONGEST_GRACE_MS = 10 * 60_000;
+
 const LONGEST_TICK_MS = 10_000;
 const SHORTEST_TICK_MS = 50;
 
+/** Where a partition stands in time, ms. */
+export interface LogTime {
+  /** Log time: the largest time of a record that is believed. */
+  watermark: number;
+  /** When the log took the last record, by the clock of that moment. */
+  lastAt: number;
+  /** Log time before which nothing closes: clients that waited for the log to come back are still sending. */
+  graceEnd: number;
+}
+
 /**
- * Log time after a record: it never goes back, and one record moves it by ten minutes at most, so that a single wrong
- * clock closes no window. The first tick after a start may jump, since a stopped server is no wrong clock.
+ * Moves log time on to a record. It never goes back, and one record moves it by ten minutes at most; records that follow
+ * each other so far ahead of it move it sixty times as fast as their own clock goes on, so that a clock that was wrong
+ * for a moment takes the log minutes ahead and not days. The first tick after a start may jump, since a stopped server
+ * is no wrong clock.
+ *
+ * After a start, and after a record further ahead than log time may jump, the log was shut, or a clock is wrong. Either
+ * way nothing closes for twice as long as log time stood still, ten minutes at most.
  */
-export function advance(watermark: number, at: number, event: LogEvent): number {
-  if (watermark === 0 || (event.type === EVENT_TYPES.tick && event.data.start === true)) return Math.max(watermark, at);
-  return Math.max(watermark, Math.min(at, watermark + LARGEST_JUMP_MS));
+export function advance(time: LogTime, at: number, event: LogEvent): void {
+  const before = time.watermark;
+  const elapsed = at - time.lastAt;
+  time.lastAt = at;
+  if (before === 0) {
+    time.watermark = Math.max(at, 0);
+    return;
+  }
+  if (at <= before) return;
+  const start = event.type === EVENT_TYPES.tick && event.data.start === true;
+  const ahead = at - before > LARGEST_JUMP_MS;
+  if (start || !ahead) time.watermark = at;
+  else time.watermark = before + Math.min(LARGEST_JUMP_MS, Math.max(0, CATCH_UP * elapsed));
+  if (!start && !ahead) return;
+  const grace = ahead ? LONGEST_GRACE_MS : Math.min(GRACE_FACTOR * (at - before), LONGEST_GRACE_MS);
+  time.graceEnd = Math.max(time.graceEnd, time.watermark + grace);
 }
 
 /** When an event was made, as far as the log believes it: never after the log took it. */

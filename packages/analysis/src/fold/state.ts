@@ -1,5 +1,6 @@
 import type { Experiment, Metric } from '@armature/sdk/protocol';
 import type { MutableHealth } from './health.js';
+import type { LogTime } from './log-time.js';
 import type { MutableCell } from './statistics.js';
 
 /** A reward as it stands in a trial, for metrics that keep one of several. */
@@ -69,11 +70,9 @@ export interface PlainDecision {
 }
 
 /** Everything one partition's fold knows. Owned by one place, changed only by `applyRecord`. */
-export interface PartitionState {
+export interface PartitionState extends LogTime {
   /** Offset of the next record. */
   offset: number;
-  /** Log time, ms. */
-  watermark: number;
   readonly cells: Map<string, MutableCell>;
   readonly health: Map<string, MutableHealth>;
   /** Open trials in the order in which they opened. */
@@ -107,7 +106,7 @@ export interface Index {
   lastCell: MutableCell | undefined;
 }
 
-/** Trials in closing order, which is opening order, and how many have closed. */
+/** Trials in closing order, which is that of their log time, and how many have closed. */
 export interface ClosingQueue {
   readonly experiment: Experiment;
   /** Its name. */
@@ -125,6 +124,8 @@ export function emptyState(): PartitionState {
   return {
     offset: 0,
     watermark: 0,
+    lastAt: 0,
+    graceEnd: 0,
     cells: new Map(),
     health: new Map(),
     trials: new Map(),

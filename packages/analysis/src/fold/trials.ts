@@ -46,8 +46,16 @@ export function indexTrial(state: PartitionState, trial: Trial, experiment: Expe
   for (const decision of trial.decisions) if (decision !== trial.key) byDecision.set(decision, trial);
   if (byUnit !== undefined) enterUnit(byUnit, trial);
   for (const queue of queuesOf(state, trial.definition, experiment)) {
-    if (!trial.closed.has(queue.metric)) queue.trials.push(trial);
+    if (!trial.closed.has(queue.metric)) enqueue(queue, trial);
   }
+}
+
+/** Almost always at the end: only a clock that goes back lets a trial in before others. */
+function enqueue({ trials, head }: ClosingQueue, trial: Trial): void {
+  let place = trials.length;
+  while (place > head && (trials[place - 1]?.at ?? 0) > trial.at) place -= 1;
+  if (place === trials.length) trials.push(trial);
+  else trials.splice(place, 0, trial);
 }
 
 function queuesOf(state: PartitionState, definition: string, experiment: Experiment): readonly ClosingQueue[] {
@@ -93,8 +101,12 @@ export function unitKey(experiment: string, unit: string): string {
   return `${experiment}\0${unit}`;
 }
 
-/** Closes whatever log time has passed. Within a definition and metric, trials close in the order in which they opened. */
+/**
+ * Closes whatever log time has passed, unless clients may still be sending what an outage kept back. Within a definition
+ * and metric, trials close in the order of their log time.
+ */
 export function closeTrials(context: FoldContext): void {
+  if (context.state.watermark < context.state.graceEnd) return;
   for (const queue of context.state.index.queues.values()) closeQueue(context, queue);
 }
 
@@ -164,7 +176,8 @@ export function openTrialsOf(
     if (first === undefined) continue;
     const entry = open.get(queue.experiment.id) ?? { open: 0, firstClosesAt: Number.POSITIVE_INFINITY };
     entry.open += queue.trials.length - queue.head;
-    entry.firstClosesAt = Math.min(entry.firstClosesAt, first.at + queue.delayMs);
+    const closesAt = Math.max(first.at + queue.delayMs, state.graceEnd);
+    entry.firstClosesAt = Math.min(entry.firstClosesAt, closesAt);
     open.set(queue.experiment.id, entry);
   }
   return open;

@@ -32,6 +32,7 @@ describe('an id counts once', () => {
         [EDGE - 1 + later, tick(1, START, true)],
         [EDGE - 1 + later, reward('order-17', EDGE - 1 + later, about)],
         [START + 25 * HOUR, tick(2, START, true)],
+        [START + 25 * HOUR + 10 * MINUTE, tick(3, START)],
       ]),
       lasting,
     );
@@ -52,6 +53,7 @@ test('a request that comes back when its key is forgotten adds nothing to its tr
     [later, tick(1, START, true)],
     [later, of(2, later)],
     [START + 40 * HOUR, tick(2, START, true)],
+    [START + 40 * HOUR + 10 * MINUTE, tick(3, START)],
   ]);
   const { state } = foldAll(records, lasting);
   expect(opened(state)).toBe(1);

@@ -14,76 +14,100 @@ import { naiveJoin } from '../../../../test/oracles/naive-join.js';
 import { ARMS, decision, envelope, foldAll, logOf, registry, reward, START, tick, uuid } from './records.js';
 
 /** A random history: decisions of few units, rewards before, inside and after their windows, duplicates, exposures and ticks. */
-const history = fc
-  .array(
-    fc.record({
-      kind: fc.constantFrom('decision', 'decision', 'reward', 'reward', 'unit-reward', 'duplicate', 'exposure', 'tick'),
-      gap: fc.constantFrom(0, 0, 500, 5_000, 20_000, 70_000),
-      back: fc.constantFrom(0, 0, 1_000, 15_000, 61_000),
-      experiment: fc.constantFrom('requests', 'units', 'forever'),
-      arm: fc.constantFrom(...ARMS),
-      snapshot: fc.constantFrom('1.1', '1.2', '2.1'),
-      unit: fc.constantFrom('u1', 'u2', 'u3'),
-      target: fc.nat({ max: 30 }),
-      request: fc.option(fc.constantFrom('r1', 'r2'), { nil: undefined }),
-      exposed: fc.constantFrom(true, true, true, false),
-      split: fc.constantFrom(true, true, true, false),
-      value: fc.constantFrom(0, 1, 0.25, 0.5, 2, -1),
-      metric: fc.constantFrom('click', 'latency', 'spend', 'opened'),
-    }),
-    { maxLength: 60 },
-  )
-  .map((steps) => {
-    let at = START;
-    const planned = steps.map((step, n) => {
-      at += step.gap;
-      return { ...step, at, time: at - step.back, id: uuid(at - step.back, n) };
-    });
-    const decisions = planned.filter((step) => step.kind === 'decision');
-    const entries: [number, LogEvent][] = [];
-    for (const [n, step] of planned.entries()) {
-      const target = decisions[step.target % Math.max(1, decisions.length)];
-      const { id, time, unit, value, metric, experiment } = step;
-      const period = experiment === 'units' ? Math.floor((time - START) / 30_000) : undefined;
-      if (step.kind === 'tick') entries.push([step.at, tick(n, step.at)]);
-      else if (step.kind === 'decision') {
-        const { arm, snapshot, request, exposed, split } = step;
-        const data = {
-          experiment,
-          arm,
-          snapshot,
-          unit,
-          ...(period === undefined ? {} : { period }),
-          ...(exposed ? {} : { exposed }),
-        };
-        const extra = {
-          ...(experiment === 'requests' && request ? { request } : {}),
-          ...(split ? {} : { reason: 'override' as const }),
-        };
-        entries.push([step.at, decision(id, time, { ...data, ...extra })]);
-      } else if (step.kind === 'duplicate' && entries.length > 0) {
-        const again = entries[step.target % entries.length]?.[1];
-        if (again) entries.push([step.at, again]);
-      } else if (step.kind === 'exposure' && target) {
-        entries.push([
-          step.at,
-          {
-            ...envelope(id, time),
-            type: EVENT_TYPES.exposure,
-            data: { experiment: target.experiment, decision: target.id },
-          },
-        ]);
-      } else if (step.kind === 'reward' && target) {
-        entries.push([
-          step.at,
-          reward(id, time, { experiment: target.experiment, decision: target.id, metrics: { [metric]: value } }),
-        ]);
-      } else if (step.kind === 'unit-reward') {
-        entries.push([step.at, reward(id, time, { experiment, unit, metrics: { [metric]: value } })]);
+const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
+  fc
+    .array(
+      fc.record({
+        kind: fc.constantFrom(
+          'decision',
+          'decision',
+          'reward',
+          'reward',
+          'unit-reward',
+          'duplicate',
+          'exposure',
+          'tick',
+          'start',
+        ),
+        gap: fc.constantFrom(...gaps),
+        /** How wrong the log's clock is for one record. */
+        skew: fc.constantFrom(...skews),
+        back: fc.constantFrom(0, 0, 1_000, 15_000, 61_000),
+        experiment: fc.constantFrom('requests', 'units', 'forever'),
+        arm: fc.constantFrom(...ARMS),
+        snapshot: fc.constantFrom('1.1', '1.2', '2.1'),
+        unit: fc.constantFrom('u1', 'u2', 'u3'),
+        target: fc.nat({ max: 30 }),
+        request: fc.option(fc.constantFrom('r1', 'r2'), { nil: undefined }),
+        exposed: fc.constantFrom(true, true, true, false),
+        split: fc.constantFrom(true, true, true, false),
+        value: fc.constantFrom(0, 1, 0.25, 0.5, 2, -1),
+        metric: fc.constantFrom('click', 'latency', 'spend', 'opened'),
+      }),
+      { maxLength: 60 },
+    )
+    .map((steps) => {
+      let now = START;
+      const planned = steps.map((step, n) => {
+        now += step.gap;
+        const time = now - step.back;
+        return { ...step, at: now + step.skew, time, id: uuid(time, n) };
+      });
+      const decisions = planned.filter((step) => step.kind === 'decision');
+      const entries: [number, LogEvent][] = [];
+      for (const [n, step] of planned.entries()) {
+        const target = decisions[step.target % Math.max(1, decisions.length)];
+        const { id, time, unit, value, metric, experiment } = step;
+        const period = experiment === 'units' ? Math.floor((time - START) / 30_000) : undefined;
+        if (step.kind === 'tick' || step.kind === 'start')
+          entries.push([step.at, tick(n, step.at, step.kind === 'start')]);
+        else if (step.kind === 'decision') {
+          const { arm, snapshot, request, exposed, split } = step;
+          const data = {
+            experiment,
+            arm,
+            snapshot,
+            unit,
+            ...(period === undefined ? {} : { period }),
+            ...(exposed ? {} : { exposed }),
+          };
+          const extra = {
+            ...(experiment === 'requests' && request ? { request } : {}),
+            ...(split ? {} : { reason: 'override' as const }),
+          };
+          entries.push([step.at, decision(id, time, { ...data, ...extra })]);
+        } else if (step.kind === 'duplicate' && entries.length > 0) {
+          const again = entries[step.target % entries.length]?.[1];
+          if (again) entries.push([step.at, again]);
+        } else if (step.kind === 'exposure' && target) {
+          entries.push([
+            step.at,
+            {
+              ...envelope(id, time),
+              type: EVENT_TYPES.exposure,
+              data: { experiment: target.experiment, decision: target.id },
+            },
+          ]);
+        } else if (step.kind === 'reward' && target) {
+          entries.push([
+            step.at,
+            reward(id, time, { experiment: target.experiment, decision: target.id, metrics: { [metric]: value } }),
+          ]);
+        } else if (step.kind === 'unit-reward') {
+          entries.push([step.at, reward(id, time, { experiment, unit, metrics: { [metric]: value } })]);
+        }
       }
-    }
-    return logOf([...entries, [at + 40_000, tick(1e6, at)], [at + 400_000, tick(1e6 + 1, at)]]);
-  });
+      const last = [40_000, 400_000, 900_000, 1_400_000, 1_900_000].map((later, n): [number, LogEvent] => {
+        return [now + later, tick(1e6 + n, now + later)];
+      });
+      return logOf([...entries, ...last]);
+    });
+
+const GAPS = [0, 0, 500, 5_000, 20_000, 70_000];
+/** A log that is never shut for long, and whose clock is right. */
+const steady = historyOf(GAPS, [0]);
+/** With outages of minutes and hours, and a clock that is wrong now and then. */
+const history = historyOf([...GAPS, 700_000, 9_000_000], [0, 0, 0, 0, 0, 0, -30_000, 2_000_000, 86_400_000]);
 
 describe('the fold, on random histories', () => {
   test('gives the cells of an independent naive joiner', () => {
@@ -122,7 +146,7 @@ describe('the fold, on random histories', () => {
 
   test('accounts for every event and every opened trial', () => {
     fc.assert(
-      fc.property(history, (records) => {
+      fc.property(steady, (records) => {
         const { state } = foldAll(records);
         const health = [...healthOf(state).values()];
         const total = (pick: (h: (typeof health)[number]) => number) => health.reduce((sum, h) => sum + pick(h), 0);
@@ -148,7 +172,7 @@ describe('the fold, on random histories', () => {
 
   test('gives merged partitions the cells of one partition', () => {
     fc.assert(
-      fc.property(history, (records) => {
+      fc.property(steady, (records) => {
         const byExperiment = ['requests', 'units', 'forever'].map((experiment) =>
           logOf(
             records

@@ -3,12 +3,13 @@ import {
   decodeState,
   emptyState,
   encodeState,
+  isCurrentState,
   type PartitionState,
   type Registry,
 } from '@armature/analysis/fold';
-import { EVENT_TYPES, type LogEvent, type LogRecord } from '@armature/sdk/protocol';
+import { EVENT_TYPES, type LogEvent, type LogRecord, type TickEvent } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
-import type { EventLog, StateStore } from '../ports.js';
+import type { Clock, EventLog, Logger, LogStream, StateStore } from '../ports.js';
 
 /** Records after which a checkpoint is written even before its time. */
 export const CHECKPOINT_RECORDS = 1_000_000;
@@ -31,6 +32,8 @@ export interface PartitionOptions {
   /** Complete: all definitions and versions of the log. */
   readonly registry: Registry;
   readonly index: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
   /** Called after each group that was folded, with its number of records. */
   readonly onFolded?: (records: number) => void;
 }
@@ -42,7 +45,7 @@ export interface PartitionOptions {
  * @throws LOG_MISMATCH when the checkpoint belongs to another log, or to records this one has lost
  */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
-  const { log, states, registry, index } = options;
+  const { log, states, registry, index, clock } = options;
   const stream = log.partitions[index];
   if (stream === undefined) throw serverError('LOG_MISMATCH', { got: `no partition ${index}` });
   const state = await initialState(options, stream.end);
@@ -64,6 +67,7 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
     saving = saving.catch(() => {});
     return result;
   };
+  const appendTo = resuming(stream, clock);
   stream.onDurable((records) => {
     apply(records);
     options.onFolded?.(records.length);
@@ -72,25 +76,46 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
     index,
     state,
     append: async (events) => {
-      await stream.append(events);
+      await appendTo(events);
     },
-    async tick(at, start) {
-      await stream.append([
-        {
-          specversion: '1.0',
-          type: EVENT_TYPES.tick,
-          source: '/server',
-          id: `tick-${index}-${at}`,
-          time: new Date(at).toISOString(),
-          data: start === true ? { start } : {},
-        },
-      ]);
+    async tick(at, start = false) {
+      await appendTo([tickEvent(index, at, start)]);
     },
     checkpoint,
   };
 }
 
-async function initialState({ log, states, registry, index }: PartitionOptions, end: number): Promise<PartitionState> {
+/**
+ * Appends to a stream; what follows a failure comes after a tick that marks a start, since a log that could not be
+ * appended to was as shut as one whose server was down.
+ */
+function resuming(stream: LogStream<LogEvent>, clock: Clock): (events: readonly LogEvent[]) => Promise<void> {
+  let failed = false;
+  return async (events) => {
+    const first = failed ? [tickEvent(Number(stream.name), clock.now(), true)] : [];
+    failed = false;
+    try {
+      await stream.append([...first, ...events]);
+    } catch (cause) {
+      failed = true;
+      throw cause;
+    }
+  };
+}
+
+function tickEvent(partition: number, at: number, start: boolean): TickEvent {
+  return {
+    specversion: '1.0',
+    type: EVENT_TYPES.tick,
+    source: '/server',
+    id: `tick-${partition}-${at}`,
+    time: new Date(at).toISOString(),
+    data: start ? { start } : {},
+  };
+}
+
+async function initialState(options: PartitionOptions, end: number): Promise<PartitionState> {
+  const { log, states, registry, index, logger } = options;
   const checkpoint = await states.load(index);
   if (checkpoint === undefined) return emptyState();
   if (checkpoint.log !== log.id) {
@@ -100,6 +125,11 @@ async function initialState({ log, states, registry, index }: PartitionOptions, 
     throw serverError('LOG_MISMATCH', {
       got: `partition ${index} ending at ${end}, and a checkpoint of its first ${checkpoint.offset} records`,
     });
+  }
+  if (!isCurrentState(checkpoint.state)) {
+    const remedy = 'none needed: the log is folded again';
+    logger.info('checkpoint of another version ignored', { partition: index, remedy });
+    return emptyState();
   }
   return decodeState(checkpoint.state, registry);
 }
