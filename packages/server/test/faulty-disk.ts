@@ -19,6 +19,8 @@ export interface Injection {
  */
 export interface FaultyDisk extends FileSystem {
   inject(injection: Injection): void;
+  /** From now on nothing that was injected fails any more. */
+  heal(): void;
   /** @param keep share of each file's unsynced bytes that survive, 0 to 1 */
   crash(keep?: number): void;
   /** Crashes at the next call of an operation, before it does anything. */
@@ -158,6 +160,9 @@ export function faultyDisk(): FaultyDisk {
     },
     inject(injection) {
       injections.push({ ...injection, left: injection.times ?? 1 });
+    },
+    heal() {
+      injections = [];
     },
     crash,
     crashAt(operation, keep = 0) {
