@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { builtBinary } from './built.js';
 
 const run = promisify(execFile);
-const binary = fileURLToPath(new URL('../packages/server/bin/armature.js', import.meta.url));
+const binary = builtBinary();
 
 let folder: string;
 beforeAll(async () => {

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { EXPERIMENT_KEYS } from '../packages/sdk/src/protocol/file/experiment-keys.js';
 import { METRIC_KEYS } from '../packages/sdk/src/protocol/file/read-metrics.js';
 import { errorsPage, TABLES } from '../scripts/errors.mjs';
+import { builtBinary } from './built.js';
 import { type DocExample, exampleFaults, examplesOf, matchesPrinted } from './doc-example.js';
 import {
   experimentsOf,
@@ -83,7 +84,7 @@ const scripts = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scr
 const BUILT_IN = new Set(['install', 'ci', 'i', 'init']);
 
 async function cliCommands(): Promise<string[]> {
-  const help = await runNode(['packages/server/bin/armature.js', '--help'], ROOT);
+  const help = await runNode([builtBinary(), '--help'], ROOT);
   return [...help.matchAll(/^ {2}([a-z]+)/gm)].map((match) => match[1] ?? '');
 }
 

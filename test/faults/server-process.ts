@@ -2,8 +2,9 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { builtBinary } from '../built.js';
 
-export const BINARY = fileURLToPath(new URL('../../packages/server/bin/armature.js', import.meta.url));
+export const BINARY = builtBinary();
 const EXPERIMENTS = fileURLToPath(new URL('./experiments', import.meta.url));
 
 /** The real server in a process of its own, which can be killed and started again on the same port. */

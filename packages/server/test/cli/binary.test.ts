@@ -1,13 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { encodeGroup, encodeHeader, encodeRecord, segmentName } from '@armature/analysis/log';
 import { describe, expect, test } from 'vitest';
+import { builtBinary } from '../../../../test/built.js';
 import { cli, folderOf } from './recorded-terminal.js';
 
 /** The real program, built: what a shell sees of it. */
-const BINARY = fileURLToPath(new URL('../../bin/armature.js', import.meta.url));
+const BINARY = builtBinary();
 const GOOD = 'experiment: button\narms: [green, blue]\nreward: purchase\n';
 
 function armature(args: readonly string[], variables: NodeJS.ProcessEnv = {}, cwd?: string) {
@@ -24,7 +24,7 @@ describe('the program', () => {
   test('tells its commands and its version', () => {
     const help = armature(['--help']);
     expect(help.status).toBe(0);
-    const wanted = ['validate', 'types', 'serve', 'decide', 'report', 'export', 'import', 'replay', 'schema'];
+    const wanted = ['validate', 'types', 'serve', 'decide', 'report', 'export', 'import', 'replay', 'log', 'schema'];
     expect(commandsOf(help.stdout)).toEqual(expect.arrayContaining(wanted));
     expect(armature(['--version']).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
