@@ -7,6 +7,7 @@ import { bucketWidthMs } from './fold/log-time.js';
 import type { PartitionState } from './fold/state.js';
 import { mergeStatistics, statisticsOf } from './fold/statistics.js';
 import { type FoldProgress, foldLog, requireLog } from './fold-log.js';
+import { type GivenUp, readRepairs } from './log/repairs.js';
 import type { Report } from './report.js';
 import { rowReader } from './row-statistics.js';
 
@@ -48,6 +49,7 @@ export async function readReports(directory: string, options: ReadReportOptions)
     throw new AnalysisError('WINDOW_EMPTY', `${window.text}; ${coveredBy(statistics, wanted)}`);
   }
   const health = mergeHealth(partitions.map(healthOf));
+  const given = (await readRepairs(directory)).map(givenUpText);
   return names.map((name) => {
     const experiment = config.experiments.get(name)!;
     const report = buildReport({
@@ -59,9 +61,14 @@ export async function readReports(directory: string, options: ReadReportOptions)
       now: options.now,
       level,
     });
-    if (window === undefined) return report;
-    return { ...report, notes: [...report.notes, `Only decisions ${window.text}; health counts the whole log.`] };
+    const only = window === undefined ? [] : [`Only decisions ${window.text}; health counts the whole log.`];
+    return { ...report, notes: [...report.notes, ...given, ...only] };
   });
+}
+
+function givenUpText({ at, stream, offset, records }: GivenUp): string {
+  const day = at.slice(0, 10);
+  return `A repair of the log on ${day} gave up ${records} record${records === 1 ? '' : 's'} of partition ${stream} from offset ${offset}: what they held is in no figure.`;
 }
 
 function namesOf({ experiments }: ConfigReading, only: string | undefined): readonly string[] {

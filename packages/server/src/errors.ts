@@ -27,13 +27,18 @@ export const SERVER_ERRORS = {
   },
   LOG_DAMAGED: {
     what: 'bytes in the middle of the log fail their check',
-    do: 'restore the segment from a copy',
+    do: 'restore the segment from a copy; without one, see what `armature log repair` would give up',
     retryable: false,
   },
   DATA_HOLE: { what: 'records are missing from the log', do: 'restore the segment from a copy', retryable: false },
   LOG_MISMATCH: {
     what: 'the data directory holds parts of different logs, or its log lost records',
     do: 'restore the whole directory from one copy; a checkpoint may be deleted and is rebuilt',
+    retryable: false,
+  },
+  REPAIR_REFUSED: {
+    what: 'no repair makes this log whole',
+    do: 'restore what is named from a copy',
     retryable: false,
   },
   LOG_UNAVAILABLE: {

@@ -22,6 +22,8 @@ export interface Layout {
   readonly signingKey: string;
   /** Hashes of the API keys. */
   readonly apiKeys: string;
+  /** What `armature log repair` took out of the log. */
+  readonly repairs: string;
 }
 
 /** Where things are in a data directory. */
@@ -34,6 +36,7 @@ export function layoutOf(directory: string): Layout {
     partition: (partition) => join(directory, 'events', String(partition)),
     signingKey: join(directory, 'signing.key'),
     apiKeys: join(directory, 'keys.json'),
+    repairs: join(directory, 'repairs'),
   };
 }
 

@@ -28,6 +28,16 @@ export const CLI_ERRORS = {
     do: 'keep a copy of the directory; where the log ends before the checkpoint, restore the log from a copy, else delete the checkpoint: it is made again',
     retryable: false,
   },
+  LOG_NOT_WHOLE: {
+    what: 'the log is not whole',
+    do: 'restore the segments that are named from a copy; without one, see what `armature log repair` would do',
+    retryable: false,
+  },
+  REPAIR_NOT_DONE: {
+    what: 'nothing was written',
+    do: 'add --yes to do it',
+    retryable: false,
+  },
   ADDRESS_UNUSABLE: {
     what: 'the server cannot listen on this address',
     do: 'stop what listens there, or give another --port or --host',

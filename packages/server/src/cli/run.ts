@@ -7,6 +7,7 @@ import { EXIT } from './exit-code.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { keysCommand } from './keys.js';
+import { logCommand } from './log.js';
 import { replayCommand } from './replay.js';
 import { reportCommand } from './report.js';
 import { reportError } from './report-error.js';
@@ -31,6 +32,7 @@ const COMMANDS: readonly AddCommand[] = [
   exportCommand,
   importCommand,
   replayCommand,
+  logCommand,
   schemaCommand,
 ];
 
