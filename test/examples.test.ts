@@ -36,6 +36,13 @@ test('the split gives a unit the same arm again, and half of the units each arm'
   expect(drawn).toBe('drawn with probability 0.5 (split)');
 });
 
+test('users keep the arm they were drawn while the weights move, also over a restart', async () => {
+  const [kept, fresh] = await linesOf('sticky/main.mjs', 'sticky');
+  expect(kept).toBe('500 users came back: 0 changed their arm, 500 have the propensity they were drawn with');
+  // .2 against .5 in about 250 users each: the posterior is beyond doubt, the floor is 2 %
+  expect(fresh).toBe('a new user is drawn by tour 2%, video 98% (split)');
+});
+
 test('a token carries the decision from one service to another, and an invented one is refused', async () => {
   const [counts, matched] = await linesOf('service/main.mjs', 'service');
   const [, decisions, rewards, sent, refused] =

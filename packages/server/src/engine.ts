@@ -1,14 +1,7 @@
-import {
-  createRegistry,
-  healthOf,
-  mergeHealth,
-  mergeStatistics,
-  openTrialsOf,
-  type Registry,
-  statisticsOf,
-} from '@armature/analysis/fold';
+import { createRegistry, type Registry } from '@armature/analysis/fold';
 import type { ArmatureError } from '@armature/sdk';
 import type { Health, Snapshot, StatisticsCell } from '@armature/sdk/protocol';
+import type { StickyAssignment, StickyStore } from '@armature/sdk/sticky';
 import { systemClock } from './adapters/clock.js';
 import { disk } from './adapters/disk.js';
 import { readExperimentFiles, watchExperimentFiles } from './adapters/experiment-files.js';
@@ -19,13 +12,15 @@ import { silent } from './adapters/loggers.js';
 import { keptSigningKey } from './adapters/signing-key.js';
 import { followConfig } from './aggregation/config-replay.js';
 import { createDuties } from './aggregation/duties.js';
-import { mergeOpenTrials, type OpenTrials } from './aggregation/open-trials.js';
+import type { OpenTrials } from './aggregation/open-trials.js';
 import { openPartition, type Partition } from './aggregation/partition.js';
 import { createPublisher } from './aggregation/publisher.js';
 import { startSchedule } from './aggregation/schedule.js';
 import { servedSnapshot } from './aggregation/served-snapshot.js';
+import { viewsOf } from './aggregation/views.js';
 import type { DecideRequest } from './decide/decide-request.js';
 import { createDecider, type DecideAnswer } from './decide/decider.js';
+import { keptArms } from './decide/kept-arms.js';
 import { serverError } from './errors.js';
 import { loadExperiments } from './experiments/load-experiments.js';
 import { planDefinitions } from './experiments/plan-definitions.js';
@@ -49,6 +44,8 @@ export interface EngineOptions {
   readonly apiKeys?: readonly string[];
   /** Signs tokens with a key that is kept in the data directory. @default false; true for `openLocal` */
   readonly keepSigningKey?: boolean;
+  /** Keeps the arms of units for `assign: sticky`. It stays yours to close. @default files in the data directory */
+  readonly sticky?: StickyStore;
   /** Whether edits of the experiment files are taken up. @default true */
   readonly watch?: boolean;
   /** @default 64 MiB */
@@ -78,6 +75,8 @@ export interface Engine {
   publish(): Promise<boolean>;
   /** Writes checkpoints, now. */
   checkpoint(): Promise<void>;
+  /** What is kept of units, shared by all clients of this process. */
+  readonly sticky: StickyAssignment;
   readonly registry: Registry;
   readonly known: KnownExperiments;
   /** The API keys as they are now, and what tokens are signed and verified with. */
@@ -136,7 +135,9 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       alwaysSign: options.keepSigningKey === true,
       logger,
     });
-    return await start({ ...options, clock, logger }, { log, registry, known, partitions: owned, folded, keys });
+    const sticky = keptArms(options.sticky, directory, logger);
+    const parts = { log, registry, known, partitions: owned, folded, keys, sticky };
+    return await start({ ...options, clock, logger }, parts);
   } catch (cause) {
     await log.close().catch(() => {});
     throw cause;
@@ -150,13 +151,14 @@ interface Parts {
   readonly partitions: readonly Partition[];
   readonly folded: { sinceCheckpoint: number };
   readonly keys: KeyRing;
+  readonly sticky: StickyAssignment;
 }
 
 type StartOptions = EngineOptions & { readonly clock: Clock; readonly logger: Logger };
 
 async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const { clock, logger } = options;
-  const { log, registry, known, partitions, keys } = parts;
+  const { log, registry, known, partitions, keys, sticky } = parts;
   const publisher = createPublisher({ config: log.config, partitions, registry, known, clock, logger });
   const served = servedSnapshot(log, registry, clock);
   let closing: Promise<void> | undefined;
@@ -171,7 +173,7 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   };
   const { onChange } = served;
   const snapshot = (): Snapshot => served.current;
-  const decider = await createDecider({ snapshot, onSnapshot: onChange, ingest, keys, clock, logger });
+  const decider = await createDecider({ snapshot, onSnapshot: onChange, ingest, keys, sticky, clock, logger });
   const stopLooking = clock.every(KEYS_MS, keys.refresh);
   const schedule = startSchedule(clock, registry, duties);
   const reloader = reloaderOf(options, parts, async () => {
@@ -190,7 +192,18 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
     await log.close();
   };
   return {
-    ...{ ingest, decide: decider.decide, onSnapshot: onChange, registry, known, keys, clock, logger, partitions },
+    ...{
+      ingest,
+      decide: decider.decide,
+      onSnapshot: onChange,
+      registry,
+      known,
+      keys,
+      sticky,
+      clock,
+      logger,
+      partitions,
+    },
     ...{ reload: reloader.reload, publish: duties.publish, checkpoint: duties.checkpoint },
     ...viewsOf(partitions),
     get snapshot() {
@@ -222,13 +235,4 @@ function reloaderOf(options: StartOptions, parts: Parts, applied: () => Promise<
     },
     logger,
   });
-}
-
-/** What the partitions know together. */
-function viewsOf(partitions: readonly Partition[]): Pick<Engine, 'statistics' | 'health' | 'openTrials'> {
-  return {
-    statistics: () => mergeStatistics(partitions.map(({ state }) => statisticsOf(state))),
-    health: () => mergeHealth(partitions.map(({ state }) => healthOf(state))),
-    openTrials: () => mergeOpenTrials(partitions.map(({ state }) => openTrialsOf(state))),
-  };
 }

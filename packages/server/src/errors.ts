@@ -162,6 +162,11 @@ export const SERVER_ERRORS = {
     do: 'send the probability that decide returned, unchanged',
     retryable: false,
   },
+  REASON_MISMATCH: {
+    what: 'the experiment keeps no arms, so none of its decisions is sticky',
+    do: 'send the reason that decide returned, unchanged',
+    retryable: false,
+  },
   PERIOD_MISMATCH: {
     what: "the period is not the version's",
     do: 'send the period of the snapshot that was drawn from',

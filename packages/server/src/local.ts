@@ -30,6 +30,7 @@ export async function openLocal(options: EngineOptions): Promise<LocalTransport>
     get tokenKey() {
       return engine.keys.signingKey;
     },
+    sticky: engine.sticky,
     close: () => engine.close(),
   };
 }

@@ -24,6 +24,8 @@ export interface Layout {
   readonly apiKeys: string;
   /** What `armature log repair` took out of the log. */
   readonly repairs: string;
+  /** Folder of the arms that units keep, unless another store has them. */
+  readonly sticky: string;
 }
 
 /** Where things are in a data directory. */
@@ -37,6 +39,7 @@ export function layoutOf(directory: string): Layout {
     signingKey: join(directory, 'signing.key'),
     apiKeys: join(directory, 'keys.json'),
     repairs: join(directory, 'repairs'),
+    sticky: join(directory, 'sticky'),
   };
 }
 

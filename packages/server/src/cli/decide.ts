@@ -1,6 +1,9 @@
+import { layoutOf } from '@armature/analysis/log';
 import { type Client, type Context, createClient, type Decision, type Snapshot } from '@armature/sdk';
+import { fileStickyStore } from '@armature/sdk/node';
 import { drawKey } from '@armature/sdk/policies';
 import { nearest, type Rule, type SnapshotExperiment } from '@armature/sdk/protocol';
+import { memoryStickyStore, type StickyStore, stickyAssignment } from '@armature/sdk/sticky';
 import { InvalidArgumentError } from 'commander';
 import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
@@ -68,6 +71,14 @@ async function send(client: Client, decision: Decision): Promise<void> {
   throw cliError('DECISION_REFUSED', { got: refused[0] ?? `reason ${decision.reason}` });
 }
 
+/** A copy of what the data directory keeps of a unit: looking keeps nothing. Of a server nobody can ask for it. */
+async function keptOf(unit: string | undefined, { url, data }: DecideFlags): Promise<StickyStore> {
+  const copy = memoryStickyStore();
+  if (unit === undefined || url !== undefined) return copy;
+  for (const record of await fileStickyStore(layoutOf(data).sticky).get(unit)) await copy.setIfAbsent(unit, record);
+  return copy;
+}
+
 async function explain(name: string, flags: DecideFlags, terminal: Terminal): Promise<Explained> {
   const { url, log = false } = flags;
   const apiKey = terminal.variable('ARMATURE_API_KEY');
@@ -75,8 +86,10 @@ async function explain(name: string, flags: DecideFlags, terminal: Terminal): Pr
     url === undefined ? await snapshotOfDirectory(flags.data, terminal.now()) : await snapshotOfServer(url, apiKey);
   const experiment = experimentIn(snapshot, name);
   const there = log && url !== undefined ? { url, ...(apiKey === undefined ? {} : { apiKey }) } : {};
-  const client = createClient({ bootstrap: snapshot, refresh: 'manual', logger: false, ...there });
   const { unit, requestId, context } = flags;
+  const sticky = stickyAssignment(await keptOf(unit, flags));
+  const client = createClient({ bootstrap: snapshot, refresh: 'manual', logger: false, sticky, ...there });
+  if (unit !== undefined) await client.prefetch(unit);
   const decision = client.decide(name, { unit, requestId, context });
   if (log) await send(client, decision);
   else await client.close({ timeoutMs: 0 });

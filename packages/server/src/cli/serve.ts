@@ -1,3 +1,4 @@
+import { type RedisStickyStore, redisStickyStore } from '@armature/sdk/redis';
 import { InvalidArgumentError } from 'commander';
 import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
@@ -15,6 +16,7 @@ interface ServeFlags {
   readonly requestsPerSecond?: number;
   readonly streams?: number;
   readonly streamsPerKey?: number;
+  readonly sticky?: string;
 }
 
 /** Reads a whole number of an option. */
@@ -58,22 +60,33 @@ export const serveCommand: AddCommand = (program, terminal) => {
     .option('--requests-per-second <number>', 'of one key, then 429 (default: 10000)', integer(1, 10_000_000))
     .option('--streams <number>', 'open snapshot streams (default: 10000)', integer(0, 1_000_000))
     .option('--streams-per-key <number>', 'of one key (default: 1000)', integer(0, 1_000_000))
+    .option('--sticky <url>', 'Redis that keeps the arms of units (default: files in the data directory)')
     .addHelpText(
       'after',
-      '\nAPI keys are made by `armature keys`; more come from ARMATURE_API_KEYS, separated by commas.\nWithout any, the server is open to this machine alone.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
+      '\nAPI keys are made by `armature keys`; more come from ARMATURE_API_KEYS, separated by commas.\nWithout any, the server is open to this machine alone.\nAn address for --sticky that holds a password comes from ARMATURE_STICKY_URL.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
     )
     .action(async (flags: ServeFlags) => {
       const { serve } = await import('../main.js');
       const apiKeys = keysIn(terminal.variable('ARMATURE_API_KEYS'));
+      let store: RedisStickyStore | undefined;
       try {
         checkKeys(apiKeys, terminal.variable('ARMATURE_API_KEYS'));
-        const { streams: all, streamsPerKey: perKey, ...rest } = flags;
+        const {
+          streams: all,
+          streamsPerKey: perKey,
+          sticky: url = terminal.variable('ARMATURE_STICKY_URL'),
+          ...rest
+        } = flags;
         const streams = { ...(all === undefined ? {} : { all }), ...(perKey === undefined ? {} : { perKey }) };
-        const { exited } = await serve({ ...rest, streams, apiKeys, print: terminal.out });
+        if (url !== undefined) store = redisStickyStore({ url });
+        const sticky = store === undefined ? {} : { sticky: store };
+        const { exited } = await serve({ ...rest, ...sticky, streams, apiKeys, print: terminal.out });
         terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
       } catch (cause) {
         reportError(portFault(cause, flags) ?? cause, terminal);
         terminal.exit(EXIT.refused);
+      } finally {
+        await store?.close();
       }
     });
 };

@@ -1,4 +1,4 @@
-import { createClient, type Decision, type Snapshot, type Transport } from '@armature/sdk';
+import { type Client, createClient, type Decision, type Snapshot, type Transport } from '@armature/sdk';
 import {
   type DecisionEvent,
   EVENT_TYPES,
@@ -7,6 +7,7 @@ import {
   type SnapshotExperiment,
   type TokenKey,
 } from '@armature/sdk/protocol';
+import type { StickyAssignment } from '@armature/sdk/sticky';
 import type { IngestResult } from '../ingest/ingest.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { Clock, Logger } from '../ports.js';
@@ -38,9 +39,13 @@ export interface DeciderParts {
   readonly ingest: (items: readonly unknown[]) => Promise<IngestResult>;
   /** Signs tokens, where they are signed. */
   readonly keys: Pick<KeyRing, 'signingKey'>;
+  readonly sticky: StickyAssignment;
   readonly clock: Clock;
   readonly logger: Logger;
 }
+
+/** How long closing waits for arms that a store has not kept yet. */
+const CLOSE_MS = 2000;
 
 export interface Decider {
   decide(request: DecideRequest): Promise<DecideAnswer>;
@@ -60,14 +65,14 @@ export async function createDecider(parts: DeciderParts): Promise<Decider> {
       return parts.keys.signingKey;
     },
   };
-  const client = createClient({ transport, now: parts.clock.now, logger: false });
+  const client = createClient({ transport, sticky: parts.sticky, now: parts.clock.now, logger: false });
   await client.ready();
   return {
     async decide({ experiments, ...options }) {
       const snapshot = parts.snapshot();
       const names = experiments ?? Object.keys(snapshot.experiments);
       checkNames(names, snapshot);
-      const decisions = names.map((name) => client.decide(name, options));
+      const decisions = await decided(client, names, snapshot, options);
       const unlogged = await log(decisions, parts);
       const answers = decisions.map((decision) => {
         const experiment = snapshot.experiments[decision.experiment];
@@ -77,9 +82,33 @@ export async function createDecider(parts: DeciderParts): Promise<Decider> {
       return { snapshot: snapshot.version, decisions: answers };
     },
     async close() {
-      await client.close();
+      await client.close({ timeoutMs: CLOSE_MS });
     },
   };
+}
+
+/**
+ * What is kept of the unit is read before, and what was drawn is kept before the answer: where another server was first,
+ * its arm is the answer. Nothing of this is waited for when the store fails.
+ */
+async function decided(
+  client: Client,
+  names: readonly string[],
+  snapshot: Snapshot,
+  options: Omit<DecideRequest, 'experiments'>,
+): Promise<readonly Decision[]> {
+  const { unit } = options;
+  const isSticky = (name: string): boolean => snapshot.experiments[name]?.assign === 'sticky';
+  if (unit === undefined || !names.some(isSticky)) return names.map((name) => client.decide(name, options));
+  await client.prefetch(unit);
+  const decisions = names.map((name) => client.decide(name, options));
+  const drawn = decisions.filter(({ experiment, reason }) => reason === 'split' && isSticky(experiment));
+  if (drawn.length === 0 || drawn.some(({ error }) => error !== undefined)) return decisions;
+  await client.prefetch(unit);
+  return decisions.map((decision) => {
+    const kept = drawn.includes(decision) ? client.decide(decision.experiment, options) : decision;
+    return kept.arm === decision.arm ? decision : kept;
+  });
 }
 
 function checkNames(names: readonly string[], snapshot: Snapshot): void {

@@ -91,10 +91,17 @@ function checkDecision(data: DecisionData, time: number, known: KnownExperiment,
   if (definition.assign !== 'request' && data.unit === undefined) {
     return fault('REQUIRED', '/data/unit', `unit is missing, and ${known.id} is assigned by ${definition.assign}`);
   }
+  if (data.reason === 'sticky' && definition.assign !== 'sticky') {
+    const got = `reason is sticky, and ${known.id} is assigned by ${definition.assign}`;
+    return fault('REASON_MISMATCH', '/data/reason', got);
+  }
   return checkVersion(data, known, by);
 }
 
-/** A randomised decision must have been drawn from a vector that is in the log, or carry its own. */
+/**
+ * A randomised decision must have been drawn from a vector that is in the log, or carry its own. A sticky one names the
+ * version that its unit was drawn from once, which may be any of those before.
+ */
 function checkVersion(data: DecisionData, known: KnownExperiment, by: Judgement): Fault | undefined {
   const version = by.registry.version(known.id, data.snapshot);
   if (version === undefined) {

@@ -28,7 +28,6 @@ export function notYetRun(experiment: Experiment): readonly Fault[] {
   add('gate', experiment.gate !== undefined);
   add('policy', contextual, 'use thompson', policy.kind);
   add('features', experiment.features !== undefined);
-  add('assign', experiment.assign === 'sticky', 'use unit', 'sticky');
   add('adjust', experiment.adjust !== 'none', 'use none', experiment.adjust);
   for (const metric of experiment.metrics) {
     const key = metric.name === experiment.reward ? 'reward.maturity' : `metrics.${metric.name}.maturity`;
