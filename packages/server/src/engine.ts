@@ -192,18 +192,8 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
     await log.close();
   };
   return {
-    ...{
-      ingest,
-      decide: decider.decide,
-      onSnapshot: onChange,
-      registry,
-      known,
-      keys,
-      sticky,
-      clock,
-      logger,
-      partitions,
-    },
+    ...{ ingest, decide: decider.decide, onSnapshot: onChange },
+    ...{ registry, known, keys, sticky, clock, logger, partitions },
     ...{ reload: reloader.reload, publish: duties.publish, checkpoint: duties.checkpoint },
     ...viewsOf(partitions),
     get snapshot() {
