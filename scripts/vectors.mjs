@@ -20,6 +20,10 @@ const {
   murmur3,
   policyWeights,
   prepareDraw,
+  prepareStages,
+  stageOdds,
+  stageUniform,
+  stoppedAt,
   toBillionths,
 } = await import(pathToFileURL(POLICIES).href);
 
@@ -58,7 +62,7 @@ function words(prefix, key) {
 
 function hashVectors() {
   const plain = [...KEYS, ...ILL_FORMED].map((text) => ({ text, words: murmur3(text) }));
-  const keyed = ['draw', 'layer', 'holdout'].flatMap((domain) =>
+  const keyed = ['draw', 'layer', 'holdout', 'traffic'].flatMap((domain) =>
     SALTS.flatMap((salt) =>
       KEYS.filter((_, i) => i % 3 === SALTS.indexOf(salt) % 3).map((key) => ({
         domain,
@@ -136,6 +140,35 @@ function drawVectors() {
   return {
     about:
       'The exponential race: the smallest -ln(u) / weight wins; the two best scores of every vector differ by more than 1e-12. u is exact. drawn is null where every weight is 0.',
+    vectors,
+  };
+}
+
+const STAGES = [
+  {},
+  { holdout: { share: 0.05 } },
+  { holdout: { name: 'everything', share: 0.2 } },
+  { layer: { name: 'page', slot: [0, 0.5] } },
+  { layer: { name: 'page', slot: [0.5, 1] } },
+  { layer: { name: 'żółw', slot: [0.333333333, 0.666666667] } },
+  { traffic: 0.3 },
+  { traffic: 0.000000001 },
+  { holdout: { name: 'everything', share: 0.1 }, layer: { name: 'page', slot: [0.1, 0.7] }, traffic: 0.8 },
+  { holdout: { share: 0.5 }, layer: { name: 'page', slot: [0.2, 0.9] }, traffic: 0.5 },
+];
+
+function stageVectors() {
+  const vectors = STAGES.flatMap((shares, s) =>
+    KEYS.map((key, i) => {
+      const salt = SALTS[(s + i) % SALTS.length];
+      const gates = prepareStages(salt, shares);
+      const u = Object.fromEntries(gates.map(({ stage, prefix }) => [stage, stageUniform(prefix, key)]));
+      return { salt, ...shares, key, u, stopped: stoppedAt(gates, key) ?? null, odds: stageOdds(shares) };
+    }),
+  );
+  return {
+    about:
+      'The stages before the draw, in the order holdout, layer, traffic: u = (h1 2^20 + floor(h2 / 2^12) + 1/2) 2^-52 over the domain (the name of the stage) and the name of holdout or layer, else the salt. Passed with share <= u, from <= u < to, u < traffic. u is exact; odds to 15 digits; stages that stop nobody are left out of u.',
     vectors,
   };
 }
@@ -231,7 +264,13 @@ function render(value) {
   return `{\n${parts.join(',\n')}\n}\n`;
 }
 
-const FILES = { hash: hashVectors, draw: drawVectors, weights: weightVectors, projection: projectionVectors };
+const FILES = {
+  hash: hashVectors,
+  draw: drawVectors,
+  stages: stageVectors,
+  weights: weightVectors,
+  projection: projectionVectors,
+};
 for (const [name, make] of Object.entries(FILES)) {
   writeFileSync(join(ROOT, 'packages', 'sdk', 'vectors', `${name}.json`), render(make()));
 }

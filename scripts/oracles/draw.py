@@ -1,4 +1,4 @@
-"""Checks packages/sdk/vectors/hash.json and draw.json against implementations that share nothing with the SDK.
+"""Checks packages/sdk/vectors/hash.json, draw.json and stages.json against implementations that share nothing with the SDK.
 
     python scripts/oracles/draw.py
 
@@ -10,6 +10,7 @@ import json
 import pathlib
 import struct
 import sys
+from fractions import Fraction
 
 import mmh3
 import mpmath
@@ -62,15 +63,49 @@ def check_draw(vector: dict) -> bool:
     return vector["drawn"] == (scores[0][1] if scores else None)
 
 
+def stage_intervals(vector: dict) -> dict:
+    """Stage by stage in their order: what it hashes with, and the interval of u that passes."""
+    found = {}
+    if "holdout" in vector:
+        holdout = vector["holdout"]
+        found["holdout"] = (holdout.get("name", vector["salt"]), Fraction(str(holdout["share"])), Fraction(1))
+    if "layer" in vector:
+        start, end = (Fraction(str(share)) for share in vector["layer"]["slot"])
+        found["layer"] = (vector["layer"]["name"], start, end)
+    if "traffic" in vector:
+        found["traffic"] = (vector["salt"], Fraction(0), Fraction(repr(vector["traffic"])))
+    return found
+
+
+def check_stages(vector: dict) -> bool:
+    stopped = None
+    widths = {"holdout": Fraction(1), "layer": Fraction(1), "traffic": Fraction(1)}
+    intervals = stage_intervals(vector)
+    for stage, (salt, start, end) in intervals.items():
+        h1, h2 = keyed(stage, salt, vector["key"])[:2]
+        u = Fraction(2 * (h1 * 2**20 + h2 // 2**12) + 1, 2**53)
+        widths[stage] = end - start
+        if Fraction(vector["u"][stage]) != u:
+            return False
+        if stopped is None and not start <= u < end:
+            stopped = stage
+    kept, within = widths["holdout"], widths["layer"] * widths["traffic"]
+    odds = {"holdout": 1 - kept, "excluded": kept * (1 - within), "drawn": kept * within}
+    close = all(abs(Fraction(vector["odds"][name]) - p) <= Fraction(1, 10**15) for name, p in odds.items())
+    return close and stopped == vector["stopped"] and set(vector["u"]) == set(intervals)
+
+
 def main() -> int:
     hashes = json.loads((VECTORS / "hash.json").read_text("utf-8"))
     draws = json.loads((VECTORS / "draw.json").read_text("utf-8"))
     bad = [v for v in hashes["plain"] if words(utf8(v["text"])) != v["words"]]
     bad += [v for v in hashes["keyed"] if keyed(v["domain"], v["salt"], v["key"]) != v["words"]]
     bad += [v for v in draws["vectors"] if not check_draw(v)]
+    stages = json.loads((VECTORS / "stages.json").read_text("utf-8"))
+    bad += [v for v in stages["vectors"] if not check_stages(v)]
     for vector in bad:
         print("differs:", json.dumps(vector))
-    print(len(hashes["plain"]), "texts,", len(hashes["keyed"]), "keys,", len(draws["vectors"]), "draws,", len(bad), "differ")
+    print(len(hashes["plain"]), "texts,", len(hashes["keyed"]), "keys,", len(draws["vectors"]), "draws,", len(stages["vectors"]), "stages,", len(bad), "differ")
     return 1 if bad else 0
 
 

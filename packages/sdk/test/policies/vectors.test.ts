@@ -1,7 +1,7 @@
 /**
  * The golden vectors for other languages, computed again from the sources. Their oracles are independent programs that
  * read the same files: scripts/oracles/draw.py (hash: mmh3, a binding of the reference C++; draw: its definition with
- * mpmath) and scripts/oracles/weights.py (projection in exact fractions; policies from their definitions; the
+ * mpmath; stages: theirs in exact fractions) and scripts/oracles/weights.py (projection in exact fractions; policies from their definitions; the
  * probability of being the best by scipy).
  */
 import { readFileSync } from 'node:fs';
@@ -11,6 +11,14 @@ import { fromBillionths, toBillionths } from '../../src/policies/billionths.js';
 import type { Cell } from '../../src/policies/cells.js';
 import { draw, prepareDraw } from '../../src/policies/draw.js';
 import { type HashDomain, hashKey, hashPrefix, murmur3 } from '../../src/policies/hash.js';
+import {
+  prepareStages,
+  type StageOdds,
+  type StageShares,
+  stageOdds,
+  stageUniform,
+  stoppedAt,
+} from '../../src/policies/outer-stages.js';
 import { policyWeights, type WeightsPolicy } from '../../src/policies/policy-weights.js';
 import type { RewardScale } from '../../src/policies/reward-moments.js';
 
@@ -34,6 +42,14 @@ interface DrawVector {
   readonly drawn: string | null;
 }
 
+interface StagesVector extends StageShares {
+  readonly salt: string;
+  readonly key: string;
+  readonly u: { readonly [stage: string]: number };
+  readonly stopped: string | null;
+  readonly odds: StageOdds;
+}
+
 interface WeightsVector {
   readonly policy: WeightsPolicy;
   readonly metric: RewardScale;
@@ -54,6 +70,7 @@ const read = (name: string): unknown =>
 
 const hash = read('hash') as HashVectors;
 const draws = (read('draw') as { readonly vectors: readonly DrawVector[] }).vectors;
+const stages = (read('stages') as { readonly vectors: readonly StagesVector[] }).vectors;
 const weights = (read('weights') as { readonly vectors: readonly WeightsVector[] }).vectors;
 const projections = (read('projection') as { readonly vectors: readonly ProjectionVector[] }).vectors;
 
@@ -97,6 +114,16 @@ test('the draws reach every arm of every split, and keys beyond ASCII', () => {
   expect(draws.some(({ key }) => key === '')).toBe(true);
   expect(draws.some(({ key }) => /[\u{10000}-\u{10ffff}]/u.test(key))).toBe(true);
   expect(draws.some(({ drawn: id }) => id === '😀')).toBe(true);
+});
+
+test('the stages before the draw are those of the published vectors', () => {
+  for (const { salt, key, u, stopped, odds, ...shares } of stages) {
+    const gates = prepareStages(salt, shares);
+    expect(Object.fromEntries(gates.map(({ stage, prefix }) => [stage, stageUniform(prefix, key)]))).toEqual(u);
+    expect([stoppedAt(gates, key) ?? null, stageOdds(shares)]).toEqual([stopped, odds]);
+  }
+  const outcomes = new Set(stages.map(({ stopped }) => stopped));
+  expect(outcomes).toEqual(new Set(['holdout', 'layer', 'traffic', null]));
 });
 
 test('the weights of every policy are those of the published vectors', () => {
