@@ -5,9 +5,11 @@
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { stageVectors } from './vectors/stage-vectors.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const POLICIES = join(ROOT, 'packages', 'sdk', 'dist', 'policies', 'index.js');
+const policies = await import(pathToFileURL(POLICIES).href);
 const {
   allocate,
   armPosteriors,
@@ -20,12 +22,8 @@ const {
   murmur3,
   policyWeights,
   prepareDraw,
-  prepareStages,
-  stageOdds,
-  stageUniform,
-  stoppedAt,
   toBillionths,
-} = await import(pathToFileURL(POLICIES).href);
+} = policies;
 
 /** Texts that break encoders, lengths that break block handling. */
 const KEYS = [
@@ -144,35 +142,6 @@ function drawVectors() {
   };
 }
 
-const STAGES = [
-  {},
-  { holdout: { share: 0.05 } },
-  { holdout: { name: 'everything', share: 0.2 } },
-  { layer: { name: 'page', slot: [0, 0.5] } },
-  { layer: { name: 'page', slot: [0.5, 1] } },
-  { layer: { name: 'żółw', slot: [0.333333333, 0.666666667] } },
-  { traffic: 0.3 },
-  { traffic: 0.000000001 },
-  { holdout: { name: 'everything', share: 0.1 }, layer: { name: 'page', slot: [0.1, 0.7] }, traffic: 0.8 },
-  { holdout: { share: 0.5 }, layer: { name: 'page', slot: [0.2, 0.9] }, traffic: 0.5 },
-];
-
-function stageVectors() {
-  const vectors = STAGES.flatMap((shares, s) =>
-    KEYS.map((key, i) => {
-      const salt = SALTS[(s + i) % SALTS.length];
-      const gates = prepareStages(salt, shares);
-      const u = Object.fromEntries(gates.map(({ stage, prefix }) => [stage, stageUniform(prefix, key)]));
-      return { salt, ...shares, key, u, stopped: stoppedAt(gates, key) ?? null, odds: stageOdds(shares) };
-    }),
-  );
-  return {
-    about:
-      'The stages before the draw, in the order holdout, layer, traffic: u = (h1 2^20 + floor(h2 / 2^12) + 1/2) 2^-52 over the domain (the name of the stage) and the name of holdout or layer, else the salt. Passed with share <= u, from <= u < to, u < traffic. u is exact; odds to 15 digits; stages that stop nobody are left out of u.',
-    vectors,
-  };
-}
-
 const binary = { type: 'binary', better: 'higher', missing: 'zero' };
 const trials = (n, rewarded, mean = 1, m2 = 0) => ({ trials: n, rewarded, mean, m2 });
 const CLICKS = [trials(2629, 68), trials(2661, 63), trials(2539, 49), trials(2551, 39)];
@@ -267,7 +236,7 @@ function render(value) {
 const FILES = {
   hash: hashVectors,
   draw: drawVectors,
-  stages: stageVectors,
+  stages: () => stageVectors(policies, KEYS, SALTS),
   weights: weightVectors,
   projection: projectionVectors,
 };
