@@ -2,7 +2,7 @@ import { type CompiledStages, compileStages, stageFault } from './compiled-stage
 import { isOperator } from './conditions.js';
 import type { Outcome } from './decision.js';
 import { clientError } from './errors.js';
-import { type Drawer, prepareDraw } from './policies/draw.js';
+import { type Drawer, periodSuffix, prepareDraw } from './policies/draw.js';
 import { stageOdds } from './policies/outer-stages.js';
 import type { Reason } from './protocol/event.js';
 import type { Assign, Condition } from './protocol/experiment.js';
@@ -21,6 +21,8 @@ export interface CompiledExperiment {
   readonly assign: Assign;
   readonly running: boolean;
   readonly period: number | undefined;
+  /** What is drawn by is the unit and this. */
+  readonly suffix: string;
   /** Key of what is kept for `assign: sticky`: the experiment, its log and its learning epoch. */
   readonly lineage: string;
   readonly reward: string | undefined;
@@ -161,6 +163,7 @@ function compileExperiment(name: string, experiment: SnapshotExperiment, log: st
     assign,
     running: experiment.status === 'running',
     period,
+    suffix: period === undefined ? '' : periodSuffix(period),
     lineage: `${name}/${log}.${epochOf(experiment.version)}`,
     reward: experiment.reward,
     arms,

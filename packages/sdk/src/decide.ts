@@ -3,10 +3,11 @@ import type { CompiledExperiment, CompiledRule } from './compiled-snapshot.js';
 import { conditionsHold } from './conditions.js';
 import { DecisionRecord, type Moment, type Outcome } from './decision.js';
 import type { ErrorCode } from './errors.js';
-import { draw, drawKey } from './policies/draw.js';
-import { stoppedAt } from './policies/outer-stages.js';
+import { draw, drawEncoded } from './policies/draw.js';
+import { stoppedAt, stoppedEncoded } from './policies/outer-stages.js';
+import { appendAscii, encodeUtf8, isPrintable } from './policies/utf8.js';
 import type { Context } from './protocol/experiment.js';
-import { isId } from './protocol/id.js';
+import { isId, MAX_ID_BYTES } from './protocol/id.js';
 import type { StickyAssignment } from './sticky.js';
 
 /** What a caller tells about one decision. */
@@ -71,13 +72,6 @@ function matchingRule(rules: readonly CompiledRule[], options: DecideOptions): C
   return undefined;
 }
 
-/** The key of the draw: undefined where the experiment wants a unit and there is none. */
-function keyOf(experiment: CompiledExperiment, options: DecideOptions, id: string): string | undefined {
-  if (experiment.assign === 'request') return isText(options.requestId) ? options.requestId : id;
-  if (!isText(options.unit)) return undefined;
-  return experiment.period === undefined ? options.unit : drawKey(options.unit, experiment.period);
-}
-
 /** The arm known from the code, where there is nothing to decide by. */
 export function fallback(subject: Subject, options: DecideOptions, moment: Moment, error: ErrorCode): DecisionRecord {
   const arm = options.default ?? subject.known?.control ?? '';
@@ -88,10 +82,10 @@ export function fallback(subject: Subject, options: DecideOptions, moment: Momen
  * Decides one experiment for one request. Id and time come in with `moment`; what is drawn for `assign: sticky` goes
  * to the memory of `sticky`, and nothing else is changed.
  *
- * The order: ids that no log would take; an override of the client; no snapshot; an experiment that is not running; the
- * first rule whose conditions hold (nobody's rule: excluded); holdout, layer, traffic; the draw, or the arm
- * kept of an earlier one. What a person decided
- * comes before what a hash decides, and what keeps a unit out of all experiments before what shares it among them.
+ * The order: an override of the client; no snapshot; an experiment that is not running; the first rule whose conditions
+ * hold (nobody's rule: excluded); holdout, layer, traffic; the draw, or the arm kept of an earlier one. What a person
+ * decided comes before what a hash decides, and what keeps a unit out of all experiments before what shares it among
+ * them. A unit or a requestId that the log would refuse is refused wherever the order ends.
  */
 export function decide(
   subject: Subject,
@@ -106,28 +100,74 @@ export function decide(
     if (known && !Object.hasOwn(known.arms, forced)) return fallback(subject, options, moment, 'UNKNOWN_ARM');
     return new DecisionRecord(unbacked(subject, forced, 'override'), moment, options, undefined);
   }
-  if (!isLoggable(options.unit) || !isLoggable(options.requestId)) {
-    return new DecisionRecord(experiment.undecided, moment, options, 'ID_INVALID');
+  const rule = forced === undefined && experiment.running ? matchingRule(experiment.rules, options) : undefined;
+  if (rule === undefined || rule.fixed !== undefined) {
+    const settled = rule?.fixed ?? (experiment.running ? experiment.excluded : experiment.disabled);
+    if (!isLoggable(options.unit) || !isLoggable(options.requestId)) {
+      return undecided(experiment, options, moment, 'ID_INVALID');
+    }
+    if (forced !== undefined) return forcedArm(experiment, forced, options, moment);
+    return new DecisionRecord(settled, moment, options, undefined);
   }
-  if (forced !== undefined) return forcedArm(experiment, forced, options, moment);
-  if (!experiment.running) return new DecisionRecord(experiment.disabled, moment, options, undefined);
-  const rule = matchingRule(experiment.rules, options);
-  if (rule === undefined) return new DecisionRecord(experiment.excluded, moment, options, undefined);
-  if (rule.fixed !== undefined) return new DecisionRecord(rule.fixed, moment, options, undefined);
-  const key = keyOf(experiment, options, moment.id);
-  if (key === undefined) return new DecisionRecord(experiment.undecided, moment, options, 'UNIT_REQUIRED');
+  if (experiment.assign === 'request') return decideRequest(experiment, rule, options, moment);
+  return decideUnit(experiment, rule, options, moment, sticky);
+}
+
+function undecided(
+  experiment: CompiledExperiment,
+  options: DecideOptions,
+  moment: Moment,
+  error: ErrorCode,
+): DecisionRecord {
+  return new DecisionRecord(experiment.undecided, moment, options, error);
+}
+
+/** Each request is drawn: by its id, or else the decision's. The stages ask about the unit where there is one. */
+function decideRequest(
+  experiment: CompiledExperiment,
+  rule: CompiledRule,
+  options: DecideOptions,
+  moment: Moment,
+): DecisionRecord {
+  const { unit, requestId } = options;
   const { stages } = experiment;
-  if (stages !== undefined) {
-    const stage = stoppedAt(stages.gates, isText(options.unit) ? options.unit : key);
-    if (stage !== undefined) return new DecisionRecord(stages.outcomes[stage], moment, options, undefined);
-  }
-  if (experiment.assign === 'sticky') {
-    if (sticky === undefined) return new DecisionRecord(experiment.undecided, moment, options, 'STICKY_STORE_MISSING');
-    const { outcome, error } = sticky.decide(experiment, rule, key, moment.now);
-    return new DecisionRecord(outcome, moment, options, error);
-  }
+  if (!isLoggable(unit) || !isLoggable(requestId)) return undecided(experiment, options, moment, 'ID_INVALID');
+  const key = isText(requestId) ? requestId : moment.id;
+  const stage = stages && stoppedAt(stages.gates, isText(unit) ? unit : key);
+  if (stage !== undefined) return new DecisionRecord(stages!.outcomes[stage], moment, options, undefined);
   const arm = draw(experiment.drawer, rule.weights, key);
   return new DecisionRecord(rule.outcomes[arm]!, moment, options, undefined);
+}
+
+/** Each unit is drawn, in its period. It is written out once, for the check, for all stages and for the draw. */
+function decideUnit(
+  experiment: CompiledExperiment,
+  rule: CompiledRule,
+  options: DecideOptions,
+  moment: Moment,
+  sticky: StickyAssignment | undefined,
+): DecisionRecord {
+  const { unit, requestId } = options;
+  const { stages } = experiment;
+  if (!isText(unit)) return undecided(experiment, options, moment, 'UNIT_REQUIRED');
+  const length = encodeUnit(unit);
+  if (length < 0 || !isLoggable(requestId)) return undecided(experiment, options, moment, 'ID_INVALID');
+  const stage = stages && stoppedEncoded(stages.gates, length);
+  if (stage !== undefined) return new DecisionRecord(stages!.outcomes[stage], moment, options, undefined);
+  if (experiment.assign === 'sticky') {
+    if (sticky === undefined) return undecided(experiment, options, moment, 'STICKY_STORE_MISSING');
+    const { outcome, error } = sticky.decide(experiment, rule, unit, moment.now);
+    return new DecisionRecord(outcome, moment, options, error);
+  }
+  const arm = drawEncoded(experiment.drawer, rule.weights, appendAscii(length, experiment.suffix));
+  return new DecisionRecord(rule.outcomes[arm]!, moment, options, undefined);
+}
+
+/** Writes a unit for the hashes that follow. @returns its bytes, or -1 where it is no id */
+function encodeUnit(unit: string): number {
+  if (unit.length > MAX_ID_BYTES) return -1;
+  const length = encodeUtf8(unit);
+  return isPrintable() || isId(unit) ? length : -1;
 }
 
 function forcedArm(

@@ -1,6 +1,7 @@
 import { compareCodePoints } from './code-point-order.js';
-import { fmix32, type HashDomain, type HashPrefix, hashKey, hashPrefix, murmur3 } from './hash.js';
+import { fmix32, type HashDomain, type HashPrefix, hashEncoded, hashPrefix, murmur3 } from './hash.js';
 import { PolicyError } from './policy-error.js';
+import { encodeUtf8 } from './utf8.js';
 
 /** What a draw needs and no request changes: the hash state behind the salt, and the seeds of the arms. */
 export interface Drawer {
@@ -59,8 +60,13 @@ export function prepareDraw(domain: HashDomain, salt: string, arms: readonly str
  * draw(prepareDraw('draw', 'checkout-button', ['blue', 'green']), [0, 0], 'u-1') // => -1
  */
 export function draw(drawer: Drawer, weights: readonly number[], key: string): number {
+  return drawEncoded(drawer, weights, encodeUtf8(key));
+}
+
+/** The same for the key that was written last, of `length` bytes. */
+export function drawEncoded(drawer: Drawer, weights: readonly number[], length: number): number {
   const { order, seeds } = drawer;
-  hashKey(drawer.prefix, key, words);
+  hashEncoded(drawer.prefix, length, words);
   const h1 = words[0]!;
   const h2 = words[1]!;
   let arm = -1;
@@ -84,6 +90,11 @@ export function draw(drawer: Drawer, weights: readonly number[], key: string): n
   return arm;
 }
 
+/** What {@link drawKey} puts behind a unit. */
+export function periodSuffix(period: number): string {
+  return `\0${period}`;
+}
+
 /**
  * The key of a unit inside a period: the unit, NUL, and the period's index in decimal. A unit keeps its arm while the
  * period and the weights stand still, and is drawn afresh in the next period.
@@ -94,5 +105,5 @@ export function draw(drawer: Drawer, weights: readonly number[], key: string): n
  * drawKey('u-1', 20563) // => 'u-1\u000020563'
  */
 export function drawKey(unit: string, period: number): string {
-  return `${unit}\0${period}`;
+  return unit + periodSuffix(period);
 }

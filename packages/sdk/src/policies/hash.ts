@@ -113,7 +113,11 @@ export function hashPrefix(domain: HashDomain, salt: string): HashPrefix {
  * @see Appleby, MurmurHash3.cpp, MurmurHash3_x86_128
  */
 export function hashKey(prefix: HashPrefix, key: string, into: Int32Array): void {
-  const length = encodeUtf8(key);
+  hashEncoded(prefix, encodeUtf8(key), into);
+}
+
+/** The same for the key that was written last, of `length` bytes: several stages hash one key, and write it once. */
+export function hashEncoded(prefix: HashPrefix, length: number, into: Int32Array): void {
   const words = utf8Words();
   into[0] = prefix.h1;
   into[1] = prefix.h2;

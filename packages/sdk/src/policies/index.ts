@@ -5,16 +5,27 @@ export * from './cells.js';
 export * from './changed-share.js';
 export { chiSquaredCdf, chiSquaredQuantile, chiSquaredSf } from './chi-squared.js';
 export * from './code-point-order.js';
-export * from './draw.js';
+export { type Drawer, draw, drawKey, prepareDraw } from './draw.js';
 export * from './epsilon-greedy.js';
 export * from './fixed.js';
-export * from './hash.js';
+export { fmix32, type HashDomain, type HashPrefix, hashKey, hashPrefix, murmur3, NO_PREFIX } from './hash.js';
 export { betaCdf, betaQuantile, betaSf, logBeta } from './incomplete-beta.js';
 export { gammaCdf, gammaQuantile, gammaSf } from './incomplete-gamma.js';
 export * from './kl-ucb.js';
 export { logGamma } from './log-gamma.js';
 export { erfc, normalCdf, normalLogSf, normalPdf, normalQuantile, normalSf } from './normal.js';
-export * from './outer-stages.js';
+export {
+  type Gate,
+  type Holdout,
+  type Layer,
+  prepareStages,
+  type Stage,
+  type StageOdds,
+  type StageShares,
+  stageOdds,
+  stageUniform,
+  stoppedAt,
+} from './outer-stages.js';
 export * from './policy-error.js';
 export * from './policy-weights.js';
 export * from './posterior.js';

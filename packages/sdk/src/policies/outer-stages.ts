@@ -1,4 +1,5 @@
-import { type HashDomain, type HashPrefix, hashKey, hashPrefix } from './hash.js';
+import { type HashDomain, type HashPrefix, hashEncoded, hashPrefix } from './hash.js';
+import { encodeUtf8 } from './utf8.js';
 
 /** Units that an experiment keeps away from: they get the control arm. */
 export interface Holdout {
@@ -61,7 +62,11 @@ const minus = (a: number, b: number): number => Math.round((a - b) * 1e9) / 1e9;
  * stageUniform(hashPrefix('layer', 'ranking'), 'u-1') // => 0.2275897584122083
  */
 export function stageUniform(prefix: HashPrefix, key: string): number {
-  hashKey(prefix, key, words);
+  return uniformEncoded(prefix, encodeUtf8(key));
+}
+
+function uniformEncoded(prefix: HashPrefix, length: number): number {
+  hashEncoded(prefix, length, words);
   return ((words[0]! >>> 0) * 0x100000 + (words[1]! >>> 12) + 0.5) * 2 ** -52;
 }
 
@@ -96,9 +101,14 @@ export function prepareStages(salt: string, { holdout, layer, traffic = 1 }: Sta
  * stoppedAt(prepareStages('checkout', { layer: { name: 'ranking', slot: [0.7, 1] } }), 'u-1') // => 'layer'
  */
 export function stoppedAt(gates: readonly Gate[], key: string): Stage | undefined {
+  return stoppedEncoded(gates, encodeUtf8(key));
+}
+
+/** The same for the key that was written last, of `length` bytes. */
+export function stoppedEncoded(gates: readonly Gate[], length: number): Stage | undefined {
   for (let i = 0; i < gates.length; i++) {
     const { stage, prefix, from, to } = gates[i]!;
-    const u = stageUniform(prefix, key);
+    const u = uniformEncoded(prefix, length);
     if (u < from || u >= to) return stage;
   }
   return undefined;

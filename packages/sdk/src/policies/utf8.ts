@@ -2,6 +2,8 @@
 const KEEP = 1 << 14;
 
 let words = new Int32Array(512);
+/** Negative where the last text had something else than printable ASCII. */
+let printable = 0;
 
 /**
  * What the last {@link encodeUtf8} wrote: UTF-8, four bytes to a word, the first one lowest, followed by zeros to the
@@ -11,10 +13,33 @@ export function utf8Words(): Int32Array {
   return words;
 }
 
-/** Room for `length` bytes and a block behind them. */
+/** Room for `length` bytes, what {@link appendAscii} may add to them, and a block behind. */
 function reserve(length: number): void {
-  const needed = (length >>> 2) + 8;
+  const needed = (length >>> 2) + 16;
   if (needed > words.length || (words.length > KEEP && needed <= KEEP)) words = new Int32Array(Math.max(512, needed));
+}
+
+/** Whether the text that was encoded last has printable ASCII and nothing else. It costs next to nothing here. */
+export function isPrintable(): boolean {
+  return printable >= 0;
+}
+
+/**
+ * Adds up to 32 characters of ASCII to what {@link encodeUtf8} wrote.
+ *
+ * @param length the bytes so far
+ * @param text printable ASCII and NUL
+ * @returns the bytes in all
+ */
+export function appendAscii(length: number, text: string): number {
+  const end = length + text.length;
+  // What follows is zero up to the end of the block that the next byte lies in; beyond is what was there before.
+  for (let w = ((length >>> 4) + 1) << 2; w <= (((end >>> 4) + 1) << 2) - 1; w++) words[w] = 0;
+  for (let i = 0; i < text.length; i++) {
+    const at = length + i;
+    words[at >>> 2]! |= text.charCodeAt(i) << (8 * (at & 3));
+  }
+  return end;
 }
 
 /**
@@ -30,6 +55,7 @@ export function encodeUtf8(text: string): number {
   const into = words;
   const whole = units & ~3;
   let seen = 0;
+  let sign = 0;
   let w = 0;
   for (let i = 0; i < whole; i += 4) {
     const a = text.charCodeAt(i);
@@ -37,18 +63,21 @@ export function encodeUtf8(text: string): number {
     const c = text.charCodeAt(i + 2);
     const d = text.charCodeAt(i + 3);
     seen |= a | b | c | d;
+    sign |= (a - 0x20) | (b - 0x20) | (c - 0x20) | (d - 0x20) | (0x7e - a) | (0x7e - b) | (0x7e - c) | (0x7e - d);
     into[w++] = a | (b << 8) | (c << 16) | (d << 24);
   }
   let last = 0;
   for (let i = whole; i < units; i++) {
     const unit = text.charCodeAt(i);
     seen |= unit;
+    sign |= (unit - 0x20) | (0x7e - unit);
     last |= unit << (8 * (i & 3));
   }
   into[w] = last;
   into[w + 1] = 0;
   into[w + 2] = 0;
   into[w + 3] = 0;
+  printable = sign;
   return seen < 0x80 ? units : encodeAny(text, into);
 }
 

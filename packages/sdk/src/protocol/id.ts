@@ -1,4 +1,5 @@
-const MAX_BYTES = 128;
+/** Most bytes of an id, in UTF-8. */
+export const MAX_ID_BYTES = 128;
 
 /**
  * Whether a text is an id: what {@link idFault} says, without its words and in a fraction of its time.
@@ -8,14 +9,9 @@ const MAX_BYTES = 128;
  */
 export function isId(text: string): boolean {
   const { length } = text;
-  if (length === 0 || length > MAX_BYTES) return false;
-  let highest = 0;
-  for (let i = 0; i < length; i += 1) {
-    const code = text.charCodeAt(i);
-    if (code < 0x20 || (code >= 0x7f && code < 0xa0)) return false;
-    highest |= code;
-  }
-  return highest < 0x80 || (!/\p{Cs}/u.test(text) && new TextEncoder().encode(text).length <= MAX_BYTES);
+  if (length === 0 || length > MAX_ID_BYTES) return false;
+  if (!/[^\x20-\x7e]/.test(text)) return true;
+  return !/[\p{Cc}\p{Cs}]/u.test(text) && new TextEncoder().encode(text).length <= MAX_ID_BYTES;
 }
 
 /**
@@ -30,7 +26,7 @@ export function isId(text: string): boolean {
 export function idFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return `is ${value === null ? 'null' : `a ${typeof value}`}, not a string`;
   if (value === '') return 'is empty';
-  if (value.length > MAX_BYTES) return `has more than ${MAX_BYTES} bytes`;
+  if (value.length > MAX_ID_BYTES) return `has more than ${MAX_ID_BYTES} bytes`;
   let bytes = 0;
   for (let i = 0; i < value.length; i += 1) {
     const code = value.charCodeAt(i);
@@ -45,5 +41,5 @@ export function idFault(value: unknown): string | undefined {
       i += 1;
     }
   }
-  return bytes > MAX_BYTES ? `has ${bytes} bytes, more than ${MAX_BYTES}` : undefined;
+  return bytes > MAX_ID_BYTES ? `has ${bytes} bytes, more than ${MAX_ID_BYTES}` : undefined;
 }

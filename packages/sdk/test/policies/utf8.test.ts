@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { encodeUtf8, utf8Words } from '../../src/policies/utf8.js';
+import { appendAscii, encodeUtf8, isPrintable, utf8Words } from '../../src/policies/utf8.js';
 
 /** The byte at `i` of what was written last. */
 const byteAt = (i: number): number => (utf8Words()[i >> 2]! >>> (8 * (i & 3))) & 0xff;
@@ -32,4 +32,35 @@ test.each(['abc', 'sixteen letters!', 'ünïcödé', ''])('behind %j are zeros t
   const length = encodeUtf8(text);
   const end = ((length >> 4) + 1) << 4;
   for (let i = length; i < end; i++) expect(byteAt(i)).toBe(0);
+});
+
+test('what is appended stands where it would stand had it been written at once, with zeros behind', () => {
+  const suffix = fc.string({ unit: fc.constantFrom('\0', '0', '5', '9'), maxLength: 32 });
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 70 }), suffix, (text, more) => {
+      encodeUtf8('ü'.repeat(200)); // what was there before is no zero
+      const length = appendAscii(encodeUtf8(text), more);
+      const bytes = Array.from({ length: ((length >> 4) + 1) << 4 }, (_, i) => byteAt(i));
+      expect(bytes.slice(0, length)).toEqual([...new TextEncoder().encode(text + more)]);
+      expect(bytes.slice(length).every((byte) => byte === 0)).toBe(true);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('printable ASCII is told from everything else', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string({ unit: 'binary-ascii' }), fc.string({ unit: 'grapheme-ascii' }), fc.string()),
+      (text) => {
+        encodeUtf8(text);
+        expect(isPrintable()).toBe(/^[\x20-\x7e]*$/.test(text));
+      },
+    ),
+    { numRuns: 3000 },
+  );
+  for (const text of ['\u007f', 'abc\u001f', 'abcd\u0000', 'é', '\ud800', '~ ', '']) {
+    encodeUtf8(text);
+    expect(isPrintable()).toBe(text === '~ ' || text === '');
+  }
 });
