@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createClient } from '@armature/sdk';
 import { encodeToken, tokenKey } from '@armature/sdk/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { builtBinary } from '../../../test/built.js';
 import { cli } from './cli/recorded-terminal.js';
 import { decisionOf, FILES, rewardOf, type Workspace, workspace } from './workspace.js';
 
 /** The real program, built. */
-const BINARY = fileURLToPath(new URL('../bin/armature.js', import.meta.url));
+const BINARY = builtBinary();
 /** A change of the keys is taken up in this time. */
 const PROMISED_MS = 5000;
 

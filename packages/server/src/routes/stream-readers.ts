@@ -6,6 +6,8 @@ import type { Clock } from '../ports.js';
 const HEARTBEAT_MS = 5000;
 /** A reader that has not taken its bytes for this long is cut. */
 const STALLED_MS = 15_000;
+/** Readers that are written to in one go: a write is a system call of some 25 us, and requests want their turn too. */
+const SLICE = 256;
 
 /** Open streams that one key and all together may have. */
 export interface StreamLimits {
@@ -20,7 +22,7 @@ interface Reader {
   readonly response: ServerResponse;
   /** Since when its socket takes nothing more, ms. */
   stalledSince: number | undefined;
-  /** Whether a newer frame waits for it: states are sent, so only the newest counts. */
+  /** Whether the newest frame is still to be sent: states are sent, so only the newest counts. */
   behind: boolean;
 }
 
@@ -42,16 +44,30 @@ export function streamReaders(clock: Clock, ring: KeyRing, limits: Partial<Strea
   const { perKey, all } = { ...LIMITS, ...limits };
   const readers = new Set<Reader>();
   let newest = '';
+  let sending = false;
 
   const write = (reader: Reader, text: string): void => {
     if (reader.stalledSince !== undefined) return;
     if (!reader.response.write(text)) reader.stalledSince = clock.now();
   };
-  const drained = (reader: Reader): void => {
-    reader.stalledSince = undefined;
-    if (!reader.behind) return;
+  const catchUp = (reader: Reader): void => {
+    if (!reader.behind || reader.stalledSince !== undefined) return;
     reader.behind = false;
     write(reader, newest);
+  };
+  const drained = (reader: Reader): void => {
+    reader.stalledSince = undefined;
+    catchUp(reader);
+  };
+  const catchUpInSlices = (): void => {
+    let left = SLICE;
+    for (const reader of readers) {
+      if (!reader.behind || reader.stalledSince !== undefined) continue;
+      if (left === 0) return void setImmediate(catchUpInSlices);
+      left -= 1;
+      catchUp(reader);
+    }
+    sending = false;
   };
   const stopBeating = clock.every(HEARTBEAT_MS, () => {
     const now = clock.now();
@@ -86,10 +102,10 @@ export function streamReaders(clock: Clock, ring: KeyRing, limits: Partial<Strea
     },
     broadcast(frame) {
       newest = frame;
-      for (const reader of readers) {
-        if (reader.stalledSince === undefined) write(reader, frame);
-        else reader.behind = true;
-      }
+      for (const reader of readers) reader.behind = true;
+      if (sending) return;
+      sending = true;
+      catchUpInSlices();
     },
     close() {
       stopBeating();
