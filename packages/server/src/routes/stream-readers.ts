@@ -17,13 +17,50 @@ export interface StreamLimits {
 
 const LIMITS: StreamLimits = { perKey: 1000, all: 10_000 };
 
+/** One who reads the stream. */
 interface Reader {
   readonly kid: string | undefined;
-  readonly response: ServerResponse;
+  /** Whether the newest frame can be sent to it and was not. */
+  readonly waits: boolean;
   /** Since when its socket takes nothing more, ms. */
-  stalledSince: number | undefined;
-  /** Whether the newest frame is still to be sent: states are sent, so only the newest counts. */
-  behind: boolean;
+  readonly stalledSince: number | undefined;
+  write(text: string): void;
+  /** There is a newer frame. States are sent, so only the newest counts. */
+  fallBehind(): void;
+  catchUp(): void;
+  end(): void;
+  destroy(): void;
+}
+
+function readerOf(kid: string | undefined, response: ServerResponse, clock: Clock, newest: () => string): Reader {
+  let stalledSince: number | undefined;
+  let behind = false;
+  const write = (text: string): void => {
+    if (stalledSince === undefined && !response.write(text)) stalledSince = clock.now();
+  };
+  const catchUp = (): void => {
+    if (!behind || stalledSince !== undefined) return;
+    behind = false;
+    write(newest());
+  };
+  response.on('drain', () => {
+    stalledSince = undefined;
+    catchUp();
+  });
+  return {
+    ...{ kid, write, catchUp },
+    get waits() {
+      return behind && stalledSince === undefined;
+    },
+    get stalledSince() {
+      return stalledSince;
+    },
+    fallBehind() {
+      behind = true;
+    },
+    end: () => void response.end(),
+    destroy: () => void response.destroy(),
+  };
 }
 
 /** Those who read the stream now. */
@@ -46,41 +83,28 @@ export function streamReaders(clock: Clock, ring: KeyRing, limits: Partial<Strea
   let newest = '';
   let sending = false;
 
-  const write = (reader: Reader, text: string): void => {
-    if (reader.stalledSince !== undefined) return;
-    if (!reader.response.write(text)) reader.stalledSince = clock.now();
-  };
-  const catchUp = (reader: Reader): void => {
-    if (!reader.behind || reader.stalledSince !== undefined) return;
-    reader.behind = false;
-    write(reader, newest);
-  };
-  const drained = (reader: Reader): void => {
-    reader.stalledSince = undefined;
-    catchUp(reader);
-  };
   const catchUpInSlices = (): void => {
     let left = SLICE;
     for (const reader of readers) {
-      if (!reader.behind || reader.stalledSince !== undefined) continue;
+      if (!reader.waits) continue;
       if (left === 0) return void setImmediate(catchUpInSlices);
       left -= 1;
-      catchUp(reader);
+      reader.catchUp();
     }
     sending = false;
   };
   const stopBeating = clock.every(HEARTBEAT_MS, () => {
     const now = clock.now();
     for (const reader of readers) {
-      if (reader.stalledSince !== undefined && now - reader.stalledSince > STALLED_MS) reader.response.destroy();
-      else write(reader, ': hb\n\n');
+      if (reader.stalledSince !== undefined && now - reader.stalledSince > STALLED_MS) reader.destroy();
+      else reader.write(': hb\n\n');
     }
   });
   // A revoked key hears nothing more, and nobody without one does once keys are needed.
   const unkeep = ring.onChange(() => {
     if (!ring.closed) return;
     const live = new Set<string | undefined>(ring.keys.map(({ kid }) => kid));
-    for (const { kid, response } of readers) if (!live.has(kid)) response.end();
+    for (const reader of readers) if (!live.has(reader.kid)) reader.end();
   });
   return {
     get size() {
@@ -94,15 +118,14 @@ export function streamReaders(clock: Clock, ring: KeyRing, limits: Partial<Strea
       if (own >= perKey) throw serverError('TOO_MANY_STREAMS', { got: `${own}` });
     },
     add(kid, response, first) {
-      const reader: Reader = { kid, response, stalledSince: undefined, behind: false };
+      const reader = readerOf(kid, response, clock, () => newest);
       readers.add(reader);
-      response.on('drain', () => drained(reader));
       response.on('close', () => void readers.delete(reader));
-      write(reader, first);
+      reader.write(first);
     },
     broadcast(frame) {
       newest = frame;
-      for (const reader of readers) reader.behind = true;
+      for (const reader of readers) reader.fallBehind();
       if (sending) return;
       sending = true;
       catchUpInSlices();
@@ -110,7 +133,7 @@ export function streamReaders(clock: Clock, ring: KeyRing, limits: Partial<Strea
     close() {
       stopBeating();
       unkeep();
-      for (const reader of readers) reader.response.end();
+      for (const reader of readers) reader.end();
     },
   };
 }
