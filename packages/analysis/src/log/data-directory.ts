@@ -62,7 +62,8 @@ export async function readMeta(directory: string): Promise<LogMeta | undefined> 
   return meta;
 }
 
-function parseMeta(text: string): LogMeta | undefined {
+/** What the text of `log.json` says; undefined when it is not what a log's making writes. */
+export function parseMeta(text: string): LogMeta | undefined {
   try {
     const meta = JSON.parse(text) as Partial<LogMeta> | null;
     const whole = typeof meta?.id === 'string' && Number.isSafeInteger(meta.partitions) && meta.schema === 1;

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { clientError } from '../errors.js';
@@ -27,6 +27,28 @@ function decode(path: string, text: string): CachedSnapshot {
   return JSON.parse(body) as CachedSnapshot;
 }
 
+/** Above any snapshot: a thousand experiments have less. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** The text of the file, undefined where there is none. A pipe or a device would stop the process, and is not waited on. */
+function readText(path: string, file: string): string | undefined {
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw cause;
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (stat.isFile() && stat.size <= MOST_BYTES) return readFileSync(fd, 'utf8');
+    const got = stat.isFile() ? `${path} of ${stat.size} bytes` : `${path}, which is no regular file`;
+    throw clientError('CACHE_UNUSABLE', { got });
+  } finally {
+    closeSync(fd);
+  }
+}
+
 /**
  * Keeps the last good snapshot in a file, so that a process that starts while the server is down decides all the same.
  *
@@ -43,14 +65,8 @@ export function fileCache(path: string): SnapshotCache {
   const file = resolve(path);
   return {
     load() {
-      let text: string;
-      try {
-        text = readFileSync(file, 'utf8');
-      } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw cause;
-      }
-      return decode(path, text);
+      const text = readText(path, file);
+      return text === undefined ? undefined : decode(path, text);
     },
     async save(cached) {
       await mkdir(dirname(file), { recursive: true });

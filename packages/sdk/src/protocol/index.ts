@@ -14,6 +14,7 @@ export {
 } from './file/experiment-file.js';
 export { type Fault, faultSummary, renderFault } from './file/faults.js';
 export { notYetRun } from './file/not-yet-run.js';
+export { secretsIn } from './file/secrets-in.js';
 export * from './id.js';
 export * from './json-door.js';
 export * from './json-schemas.js';

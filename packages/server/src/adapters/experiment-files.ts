@@ -1,9 +1,10 @@
 import { type FSWatcher, watch } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExperimentFile } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import type { Clock } from '../ports.js';
+import { readRegularFile } from './regular-file.js';
 
 const DEBOUNCE_MS = 100;
 const POLL_MS = 2000;
@@ -15,7 +16,7 @@ export async function readExperimentFiles(directory: string): Promise<readonly E
     return await Promise.all(
       names.map(async (name) => {
         const file = join(directory, name);
-        return { file, text: await readFile(file, 'utf8') };
+        return { file, text: await readRegularFile(file) };
       }),
     );
   } catch (cause) {

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { dirname, resolve } from 'node:path';
-import { type LogMeta, layoutOf } from '@armature/analysis/log';
+import { LogDamage, type LogMeta, layoutOf, parseMeta } from '@armature/analysis/log';
 import type { ConfigLogEvent, LogEvent } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import type { Clock, EventLog, FileSystem, Logger } from '../ports.js';
 import { writeAtomically } from './atomic-file.js';
 import { FileStream } from './file-stream.js';
 import { type Lock, takeLock } from './lock-file.js';
+import { logFault } from './log-fault.js';
 import { logHealth } from './log-health.js';
 import { recoverStream } from './recover-stream.js';
 
@@ -94,7 +95,8 @@ async function metaOf(options: FileLogOptions): Promise<LogMeta> {
   const layout = layoutOf(directory);
   const text = await fs.readText(layout.meta);
   if (text !== undefined) {
-    const meta = JSON.parse(text) as LogMeta;
+    const meta = parseMeta(text);
+    if (meta === undefined) throw logFault(new LogDamage(layout.meta, 0));
     if (partitions !== undefined && partitions !== meta.partitions) {
       throw serverError('PARTITIONS_FROZEN', { got: `${partitions}, and the log has ${meta.partitions}` });
     }

@@ -66,6 +66,20 @@ interface Scan {
 async function scan(path: string, base: number, options: RecoverOptions): Promise<Scan> {
   const result: Scan = { good: 0, size: 0, end: base, at: 0 };
   const groups = readSegment<unknown>(path);
+  try {
+    return await scanGroups(groups, path, result, options);
+  } finally {
+    // a scan that refuses the segment in the middle closes its file
+    await groups.return({ good: 0, size: 0, damaged: false });
+  }
+}
+
+async function scanGroups(
+  groups: ReturnType<typeof readSegment<unknown>>,
+  path: string,
+  result: Scan,
+  options: RecoverOptions,
+): Promise<Scan> {
   let step = await groups.next();
   for (; !step.done; step = await groups.next()) {
     const { header, records } = step.value;

@@ -1,6 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { isArmatureError } from '@armature/sdk';
 import type { ExperimentFile } from '@armature/sdk/protocol';
 import { readExperimentFiles } from '../adapters/experiment-files.js';
+import { readRegularFile } from '../adapters/regular-file.js';
 import { cliError } from './cli-errors.js';
 
 /** Where experiment files lie unless a command is told otherwise. */
@@ -9,10 +11,11 @@ export const EXPERIMENTS = 'experiments';
 async function filesOf(path: string): Promise<readonly ExperimentFile[]> {
   try {
     if ((await stat(path)).isDirectory()) return await readExperimentFiles(path);
-    return [{ file: path, text: await readFile(path, 'utf8') }];
+    return [{ file: path, text: await readRegularFile(path) }];
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    throw cliError('FILE_UNREADABLE', { got: `${path}: ${code ?? (cause as Error).message}`, cause });
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const got = isArmatureError(cause) ? cause.got : `${path}: ${code ?? message}`;
+    throw cliError('FILE_UNREADABLE', { ...(got === undefined ? {} : { got }), cause });
   }
 }
 

@@ -1,4 +1,11 @@
-import { type Fault, faultSummary, notYetRun, parseExperimentSet, renderFault } from '@armature/sdk/protocol';
+import {
+  type Fault,
+  faultSummary,
+  notYetRun,
+  parseExperimentSet,
+  renderFault,
+  secretsIn,
+} from '@armature/sdk/protocol';
 import { EXIT } from './exit-code.js';
 import { EXPERIMENTS, readExperimentPaths } from './experiment-paths.js';
 import { plainText } from './plain-text.js';
@@ -13,6 +20,8 @@ interface Validation {
   readonly faults: readonly Fault[];
   /** What is valid, and refused by `serve` of this version. */
   readonly notYetRun: readonly Fault[];
+  /** What is valid, and most likely a mistake. */
+  readonly warnings: readonly Fault[];
   readonly summary: string;
 }
 
@@ -23,7 +32,8 @@ async function validate(paths: readonly string[]): Promise<Validation> {
   const parsed = parseExperimentSet(files);
   if (!parsed.ok) {
     const summary = faultSummary(parsed.faults, files.length);
-    return { ok: false, files: files.length, experiments: [], faults: parsed.faults, notYetRun: [], summary };
+    const none = { experiments: [], notYetRun: [], warnings: [] };
+    return { ok: false, files: files.length, faults: parsed.faults, ...none, summary };
   }
   const { experiments } = parsed;
   const verb = experiments.length === 1 ? 'is' : 'are';
@@ -33,6 +43,7 @@ async function validate(paths: readonly string[]): Promise<Validation> {
     experiments: experiments.map(({ id }) => id),
     faults: [],
     notYetRun: experiments.flatMap(notYetRun),
+    warnings: experiments.flatMap(secretsIn),
     summary: `${plural(experiments.length, 'experiment')} in ${plural(files.length, 'file')} ${verb} valid`,
   };
 }
@@ -48,6 +59,7 @@ function print(validation: Validation, terminal: Terminal): void {
   const { red, green, yellow } = terminal.colours;
   for (const fault of validation.faults) terminal.out(faultLine(fault, terminal.colours));
   for (const fault of validation.notYetRun) terminal.out(`${yellow('note')} ${plainText(renderFault(fault))}`);
+  for (const fault of validation.warnings) terminal.out(`${yellow('warning')} ${plainText(renderFault(fault))}`);
   terminal.out((validation.ok ? green : red)(validation.summary));
 }
 
