@@ -49,19 +49,6 @@ test('what is validated and not yet run is refused, at start and while running',
   await expect(space.open()).rejects.toMatchObject({ code: 'NOT_SUPPORTED_YET' });
 });
 
-test('row 14: the order of arms changes nothing, another salt begins a new learning epoch', async () => {
-  space = await workspace({ 'a.yaml': READER });
-  const engine = await space.open({ clock: virtualClock(START) });
-  const before = engine.snapshot;
-  await space.write('a.yaml', READER.replace('[large, small]', '[small, large]').concat('control: large\n'));
-  expect(await engine.reload()).toBeUndefined();
-  expect(engine.snapshot).toBe(before);
-  await space.write('a.yaml', `${READER}salt: other\n`);
-  expect(await engine.reload()).toBeUndefined();
-  expect(before.experiments.reader?.version).toBe('1.1');
-  expect(engine.snapshot.experiments.reader).toMatchObject({ version: '2.1', salt: 'other' });
-});
-
 test('a change that keeps what was learnt goes on in the same epoch, with a version at once', async () => {
   space = await workspace({ 'a.yaml': READER });
   const clock = virtualClock(START);

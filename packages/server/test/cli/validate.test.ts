@@ -67,6 +67,15 @@ ranker.yaml:8:12 guardrails[1].p99: unknown metric, got "latency", did you mean 
     expect(err).toContain(message);
   });
 
+  test('warns of what looks like a secret, without repeating it, and ends with 0', async () => {
+    const { out, code } = await validate({
+      'a.yaml': 'experiment: a\narms: { x: { value: sk-0123456789abcdefgh }, y: }\n',
+    });
+    expect(code).toBe(0);
+    expect(out).toMatch(/^warning a\.arms\.x\.value: what looks like a secret/);
+    expect(out).not.toContain('0123456789');
+  });
+
   test('shows control characters of a file as marks', async () => {
     const { out } = await validate({ 'a.yaml': 'experiment: "a\\e[31m"\narms: [x, y]\n' });
     expect(out).not.toContain('\u001b');
