@@ -49,7 +49,14 @@ ranker.yaml:8:12 guardrails[1].p99: unknown metric, got "latency", did you mean 
     const { code, out } = await validate({ 'ranker.yaml': BAD }, '--json');
     const { faults, ...rest } = JSON.parse(out);
     expect(code).toBe(1);
-    expect(rest).toEqual({ ok: false, files: 1, experiments: [], notYetRun: [], summary: '2 faults in 1 of 1 file' });
+    expect(rest).toEqual({
+      ok: false,
+      files: 1,
+      experiments: [],
+      notYetRun: [],
+      warnings: [],
+      summary: '2 faults in 1 of 1 file',
+    });
     expect(faults[0]).toMatchObject({ file: 'ranker.yaml', line: 5, col: 29, path: 'rollout.steps[0]', got: '1' });
   });
 
