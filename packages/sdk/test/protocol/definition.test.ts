@@ -91,7 +91,6 @@ test('what this version does not run is named, key and experiment', () => {
 arms: [x, y, z]
 policy: linear-thompson
 reward: { metric: m, maturity: delay-corrected }
-assign: sticky
 features: { device: [phone, desktop] }
 rollout: { arm: y, steps: [5%] }
 guardrails: [{ mean: m, min: 1% }]
@@ -105,7 +104,6 @@ adjust: period`);
     'a.gate',
     'a.policy',
     'a.features',
-    'a.assign',
     'a.adjust',
     'a.reward.maturity',
   ]);
