@@ -43,6 +43,17 @@ test('users keep the arm they were drawn while the weights move, also over a res
   expect(fresh).toBe('a new user is drawn by tour 2%, video 98% (split)');
 });
 
+test('experiments of one layer share no user, and a holdout keeps out of both', async () => {
+  const [users, probability, logged] = await linesOf('layers/main.mjs', 'layers');
+  const [, hero, menu, both, held] =
+    users?.match(/^5,000 users: (\d+) in hero-image, (\d+) in menu-side, (\d+) in both, (\d+) held out$/) ?? [];
+  expect(both).toBe('0');
+  expect(Number(hero) + Number(menu) + Number(held)).toBe(5000);
+  expect(Math.abs(Number(held) - 500)).toBeLessThan(4 * Math.sqrt(5000 * 0.1 * 0.9)); // binomial, 4 standard errors
+  expect(probability).toBe('a user is in hero-image with probability 0.54'); // .9 of the users, .6 of the layer
+  expect(logged).toBe('10000 decisions logged, 0 refused');
+});
+
 test('a token carries the decision from one service to another, and an invented one is refused', async () => {
   const [counts, matched] = await linesOf('service/main.mjs', 'service');
   const [, decisions, rewards, sent, refused] =
