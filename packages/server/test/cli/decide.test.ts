@@ -16,6 +16,12 @@ policy: thompson
 reward: correct
 audience: [{ attribute: country, op: in, value: [DE, FR] }]
 overrides: [{ id: qa, if: [{ attribute: tester, op: is, value: true }], arm: xl }]
+---
+experiment: hero
+arms: [plain, bold]
+holdout: { name: everything, share: 5% }
+layer: { name: page, slot: [0%, 60%] }
+traffic: 80%
 `;
 
 const logger = { info: () => {}, warn: () => {}, error: () => {} };
@@ -72,6 +78,32 @@ describe('decide', () => {
     expect([tester.decision.arm, tester.decision.reason, tester.rule.id]).toEqual(['xl', 'override', 'qa']);
     const quoted = await decide('reader', '--data', data, '--context', 'tester="true"');
     expect(quoted.decision.reason).toBe('excluded');
+  });
+
+  test('shows each stage before the draw with its hash, up to the one that stops', async () => {
+    const tableOf = async (unit: string) => {
+      const { out } = await cli(['decide', 'hero', '--unit', unit, '--data', data]);
+      return out.split('\n').filter((line) => /^(reason|outer|stage|holdout|layer|traffic|rule) /.test(line));
+    };
+    // oracle: the uniforms by mmh3 (scripts/oracles/draw.py)
+    expect(await tableOf('u-2')).toMatchInlineSnapshot(`
+      [
+        "reason      excluded",
+        "outer       0.494",
+        "rule        one that is drawn, but the stages come first",
+        "stage    hashed with            u      passes  probability",
+        "holdout  everything   0.243035173  5% .. 100%          95%",
+        "layer    page         0.994169990   0% .. 60%          60%  outside: stopped here",
+      ]
+    `);
+    const drawn = await decide('hero', '--unit', 'u-3', '--data', data);
+    expect(drawn.decision).toMatchObject({ reason: 'split', outer: 0.456 }); // .95 x .6 x .8
+    expect(drawn.stages.map(({ stage, passed }: { stage: string; passed: boolean }) => [stage, passed])).toEqual([
+      ['holdout', true],
+      ['layer', true],
+      ['traffic', true],
+    ]);
+    expect((await decide('button', '--unit', 'u-1', '--data', data)).stages).toEqual([]);
   });
 
   test('is logged with --log and not without', async () => {
