@@ -98,21 +98,31 @@ function keepFirstOfEachId(moments: readonly Moment[]): Moment[] {
   return moments.filter(({ event, index, logTime }) => {
     if (event.type === 'dev.armature.tick.v1') return false;
     if (bornAt(event) < logTime - 6 * HOUR) return false;
-    return !moments.some((earlier) => earlier.index < index && earlier.event.id === event.id);
+    return !moments.some((earlier) => earlier.index < index && sameKey(earlier.event, event));
   });
+}
+
+/** One id is one key in its experiment and type; the UUIDv7 of a decision is one everywhere. */
+function sameKey(a: LogEvent, b: LogEvent): boolean {
+  if (a.id !== b.id || a.type !== b.type || !('experiment' in a.data && 'experiment' in b.data)) return false;
+  if (a.data.experiment === b.data.experiment) return true;
+  return a.type === 'dev.armature.decision.v1' && a.id.charAt(14) === '7' && a.id.length === 36;
 }
 
 function openTrials(moments: readonly Moment[], world: NaiveWorld): Opened[] {
   const trials: Opened[] = [];
   const newestPeriod = new Map<string, number>();
-  const exposed = (id: string) =>
-    moments.find((m) => m.event.type === 'dev.armature.exposure.v1' && m.event.data.decision === id);
+  const exposed = (id: string, experiment: string) =>
+    moments.find(({ event }) => {
+      if (event.type !== 'dev.armature.exposure.v1') return false;
+      return event.data.decision === id && event.data.experiment === experiment;
+    });
   const counting = moments.flatMap((moment) => {
     const { event } = moment;
     if (event.type !== 'dev.armature.decision.v1') return [];
     if (event.data.reason !== 'split' && event.data.reason !== 'sticky') return [];
     if (event.data.exposed !== false) return [{ moment, event, from: moment }];
-    const exposure = exposed(event.id);
+    const exposure = exposed(event.id, event.data.experiment);
     if (exposure === undefined) return [];
     return [{ moment, event, from: exposure.index > moment.index ? exposure : moment }];
   });
@@ -125,7 +135,7 @@ function openTrials(moments: readonly Moment[], world: NaiveWorld): Opened[] {
     const k = version?.arms.indexOf(data.arm) ?? -1;
     if (definition === undefined || version?.rules[rule]?.[k] !== data.propensity) continue;
     const epoch = data.snapshot.split('.')[0];
-    let key = `decision ${event.id}`;
+    let key = `decision ${data.experiment} ${event.id}`;
     if (definition.assign !== 'request') key = `unit ${data.experiment} ${epoch} ${data.period} ${data.unit}`;
     else if (data.request !== undefined) key = `request ${data.experiment} ${data.request}`;
     if (definition.assign !== 'request' && data.period !== undefined) {

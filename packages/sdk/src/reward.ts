@@ -31,7 +31,11 @@ export interface UnitReference<Experiment extends string = string> {
 }
 
 export interface RewardOptions {
-  /** An id of your own, such as an order number: repeats of it count once. Needs `time`. @default a new UUIDv7 */
+  /**
+   * An id of your own, such as an order number: repeats of it count once in each experiment. Needs `time`.
+   *
+   * @default a new UUIDv7
+   */
   readonly id?: string | undefined;
   /** When it happened. @default now */
   readonly time?: Date | number | undefined;

@@ -1,5 +1,5 @@
 import type { DecisionEvent, Experiment, ExposureEvent } from '@armature/sdk/protocol';
-import { enter, enterKey, remember } from './dedupe.js';
+import { type CountedEvent, decisionName, enter, enterKey, remember } from './dedupe.js';
 import { count, countNotRandomised } from './health.js';
 import { eventTime } from './log-time.js';
 import { decisionKey, joinTrial, joinWaiting } from './rewards.js';
@@ -11,22 +11,23 @@ import { bucketOf, type FoldContext, openTrial, trialOf } from './trials.js';
 export function foldDecision(context: FoldContext, event: DecisionEvent, at: number): void {
   const { state } = context;
   const { data } = event;
+  const id = decisionName(data.experiment, event.id);
   count(state.health, data.experiment, 'decisions');
   if (data.dropped !== undefined) count(state.health, data.experiment, 'dropped', data.dropped);
   if (data.reason !== 'split' && data.reason !== 'sticky') {
     countNotRandomised(state.health, data.experiment, data.reason);
-    return discount(context, event.id, data.experiment, at);
+    return discount(context, id, data.experiment, at);
   }
   const decision = plain(event, at);
-  if (data.exposed !== false) return countDecision(context, event.id, decision, at);
-  if (state.exposures.delete(event.id)) return countDecision(context, event.id, decision, at);
-  state.unexposed.set(event.id, { id: event.id, at, decision });
+  if (data.exposed !== false) return countDecision(context, id, decision, at);
+  if (state.exposures.delete(id)) return countDecision(context, id, decision, at);
+  state.unexposed.set(id, { id, at, decision });
 }
 
 /** An exposure makes a decision count that was made with `expose: false`. */
 export function foldExposure(context: FoldContext, event: ExposureEvent, at: number): void {
   const { state } = context;
-  const { decision } = event.data;
+  const decision = decisionName(event.data.experiment, event.data.decision);
   const unexposed = state.unexposed.get(decision);
   if (unexposed === undefined) {
     if (trialOf(state, decision) === undefined) state.exposures.set(decision, at);
@@ -138,8 +139,9 @@ function discount(context: FoldContext, id: string, experiment: string, at: numb
 }
 
 /** Whether an event's id is new; duplicates and what is too old are counted. */
-export function isNew(context: FoldContext, id: string, time: string, at: number, experiment: string): boolean {
-  const seen = remember(context.state, id, time, at);
+export function isNew(context: FoldContext, event: CountedEvent, at: number): boolean {
+  const { experiment } = event.data;
+  const seen = remember(context.state, event, at);
   if (seen === 'duplicate') count(context.state.health, experiment, 'duplicates');
   if (seen === 'too-old') count(context.state.health, experiment, 'tooOld');
   return seen === 'new';

@@ -1,26 +1,51 @@
+import { EVENT_TYPES, type LogEvent, type TickEvent } from '@armature/sdk/protocol';
 import { DEDUPE_HORIZON_MS, parsedTime, uuidTime } from './log-time.js';
-import type { PartitionState } from './state.js';
+import type { PartitionState, Trial } from './state.js';
 
 const BUCKET_MS = 600_000;
 
+/** Events that are counted once: all but ticks. */
+export type CountedEvent = Exclude<LogEvent, TickEvent>;
+
 /**
- * Remembers an event's id for the dedupe horizon. A UUIDv7 says itself when it was made, so that each copy of it is
+ * The name of a decision in the state. A UUIDv7 is nobody else's; any other id, such as an order number, is one name in
+ * its experiment only.
+ */
+export function decisionName(experiment: string, id: string): string {
+  return uuidTime(id) < 0 ? `${id}\0d\0${experiment}` : id;
+}
+
+/** The id of a trial's first decision, as its event gave it. */
+export function decisionIdOf({ decisions: [name = ''] }: Pick<Trial, 'decisions'>): string {
+  const end = name.indexOf('\0');
+  return end < 0 ? name : name.slice(0, end);
+}
+
+/** What an event is known by: its id, within its experiment and its type. */
+export function eventName(event: CountedEvent): string {
+  const { id, data } = event;
+  if (event.type === EVENT_TYPES.decision) return decisionName(data.experiment, id);
+  return `${id}\0${event.type === EVENT_TYPES.reward ? 'r' : 'x'}\0${data.experiment}`;
+}
+
+/**
+ * Remembers an event for the dedupe horizon, by its name. A UUIDv7 says itself when it was made, so that each copy of it is
  * looked for in one place, whatever the clocks said. Any other id may come again with another time: it is looked for
  * everywhere.
  *
- * @param time the event's own time, RFC 3339
  * @param at when the log took it
  * @returns `new`, `duplicate`, or `too-old`: made before the horizon, so that nobody could tell whether it was seen
  */
-export function remember(state: PartitionState, id: string, time: string, at: number): 'new' | 'duplicate' | 'too-old' {
-  const made = uuidTime(id);
-  const created = made < 0 ? parsedTime(time) : made;
+export function remember(state: PartitionState, event: CountedEvent, at: number): 'new' | 'duplicate' | 'too-old' {
+  const made = uuidTime(event.id);
+  const created = made < 0 ? parsedTime(event.time) : made;
   if (created < state.watermark - DEDUPE_HORIZON_MS) return 'too-old';
-  if (made < 0) return enterKey(state, id, at) ? 'new' : 'duplicate';
-  return add(state, id, made) ? 'new' : 'duplicate';
+  const name = eventName(event);
+  if (made < 0) return enterKey(state, name, at) ? 'new' : 'duplicate';
+  return add(state, name, made) ? 'new' : 'duplicate';
 }
 
-/** Whether an id was seen within the horizon. */
+/** Whether a decision was seen within the horizon, by its name. */
 export function isKnown(state: PartitionState, id: string): boolean {
   const made = uuidTime(id);
   return made < 0 ? isAnywhere(state, id) : state.ids.get(bucketOf(made))?.has(id) === true;

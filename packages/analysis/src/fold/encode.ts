@@ -15,7 +15,7 @@ type PlainCell = Omit<MutableCell, 'arms'> & {
 };
 
 /** How a state is written down, and by which rules it was folded. A change of either is another number. */
-const STATE_SCHEMA = 2;
+const STATE_SCHEMA = 3;
 
 /** A partition's state as JSON: maps become lists of entries in their order, so that reading it back changes nothing. */
 interface EncodedState {

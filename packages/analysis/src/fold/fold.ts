@@ -1,6 +1,6 @@
 import { EVENT_TYPES, type LogEvent, type LogRecord, type RewardEvent } from '@armature/sdk/protocol';
 import { foldDecision, foldExposure, isNew } from './decisions.js';
-import { forgetIds, isKnown } from './dedupe.js';
+import { decisionName, forgetIds, isKnown } from './dedupe.js';
 import { count } from './health.js';
 import { advance, creationTime, DEDUPE_HORIZON_MS, eventTime } from './log-time.js';
 import type { Registry } from './registry.js';
@@ -39,7 +39,7 @@ export function applyRecord(
 function foldEvent(context: FoldContext, record: LogRecord<LogEvent>): void {
   const { event, at } = record;
   if (event.type === EVENT_TYPES.tick) return;
-  if (!isNew(context, event.id, event.time, at, event.data.experiment)) return;
+  if (!isNew(context, event, at)) return;
   if (event.type === EVENT_TYPES.decision) foldDecision(context, event, at);
   else if (event.type === EVENT_TYPES.exposure) foldExposure(context, event, at);
   else foldReward(context, event, at);
@@ -55,17 +55,16 @@ function foldReward(context: FoldContext, event: RewardEvent, at: number): void 
     if (!joinUnit(context, reward, unit)) wait(state, waitingUnitKey(experiment, unit), reward);
     return;
   }
-  const { decision } = event.data;
+  const decision = decisionName(experiment, event.data.decision);
   const trial = trialOf(state, decision);
   if (trial !== undefined) return joinTrial(context, trial, reward);
   if (state.uncounted.has(decision)) return count(state.health, experiment, 'uncounted');
-  if (!state.unexposed.has(decision) && isOver(state, decision, event.time))
-    return count(state.health, experiment, 'late');
+  if (!state.unexposed.has(decision) && isOver(state, decision, event)) return count(state.health, experiment, 'late');
   wait(state, decisionKey(decision), reward);
 }
 
 /** Whether a decision without open trial has had its trial, or is too old to come any more. */
-function isOver(state: PartitionState, decision: string, time: string): boolean {
+function isOver(state: PartitionState, decision: string, { time }: RewardEvent): boolean {
   return creationTime(decision, time) < state.watermark - DEDUPE_HORIZON_MS || isKnown(state, decision);
 }
 

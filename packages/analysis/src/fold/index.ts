@@ -1,3 +1,4 @@
+export { decisionIdOf } from './dedupe.js';
 export { decodeState, encodeState, isCurrentState } from './encode.js';
 export { applyRecord } from './fold.js';
 export { healthOf, mergeHealth } from './health.js';

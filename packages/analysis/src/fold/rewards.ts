@@ -6,6 +6,7 @@ import { countTrial, type FoldContext, metricOf, trialsOfUnit, unitKey } from '.
 
 /** A reward that names its decision joins that decision's trial. */
 export function joinTrial(context: FoldContext, trial: Trial, reward: WaitingReward): void {
+  if (reward.experiment !== trial.experiment) return count(context.state.health, reward.experiment, 'invalid');
   const experiment = definitionOf(context, trial);
   for (const name of Object.keys(reward.metrics)) {
     const value = reward.metrics[name] ?? 0;

@@ -25,7 +25,7 @@ export interface Trial {
   /** Log time of the first decision: closing is counted from here. */
   readonly at: number;
   readonly unit: string | undefined;
-  /** Ids of this trial's decisions, the first one first. */
+  /** Names of this trial's decisions, the first one first. */
   readonly decisions: string[];
   /** Combined reward per metric. Most trials never have one, so it is replaced rather than changed while it is empty. */
   kept: ReadonlyMap<string, Kept>;

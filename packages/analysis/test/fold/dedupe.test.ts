@@ -1,6 +1,7 @@
 import { healthOf, statisticsOf } from '@armature/analysis/fold';
+import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { describe, expect, test } from 'vitest';
-import { decision, foldAll, logOf, reward, START, tick, uuid } from './records.js';
+import { decision, envelope, foldAll, logOf, reward, START, tick, uuid } from './records.js';
 import { experimentOf, requests, worldOf } from './world.js';
 
 const MINUTE = 60_000;
@@ -39,6 +40,71 @@ describe('an id counts once', () => {
     expect(healthOf(state).get('lasting')).toMatchObject({ rewards: 1, duplicates: 1 });
     expect(statisticsOf(state)[0]?.arms[0]?.metrics.click).toMatchObject({ trials: 1, mean: 1 });
   });
+});
+
+describe('an id of the user’s own', () => {
+  const order = (experiment: string, more: object = {}) =>
+    reward('order-17', START + 10, { experiment, unit: 'u1', metrics: { click: 1 }, ...more });
+
+  test('is a key in its experiment only', () => {
+    const { state } = foldAll(
+      logOf([
+        [START, decision(uuid(START, 1), START, { experiment: 'units', unit: 'u1', period: 1 })],
+        [START, decision(uuid(START, 2), START, { experiment: 'forever', unit: 'u1' })],
+        [START + 20, order('units')],
+        [START + 20, order('forever')],
+        [START + 30, order('forever', { metrics: { click: 0 } })],
+        [START + 70_000, tick(1, START)],
+      ]),
+    );
+    expect(healthOf(state).get('units')).toMatchObject({ rewards: 1, duplicates: 0 });
+    expect(healthOf(state).get('forever')).toMatchObject({ rewards: 1, duplicates: 1 });
+    const cells = statisticsOf(state).map(({ arms }) => arms[0]?.metrics.click);
+    // row 24 of the catalogue of bad input: the first wins, whatever the copy says
+    expect(cells).toMatchObject([
+      { trials: 1, mean: 1 },
+      { trials: 1, mean: 1 },
+    ]);
+  });
+
+  test('is a key among events of its type only', () => {
+    const about = { experiment: 'requests', decision: 'order-17' };
+    const { state } = foldAll(
+      logOf([
+        [START, decision('order-17', START, { experiment: 'requests', exposed: false })],
+        [START + 1, { ...envelope('order-17', START), type: EVENT_TYPES.exposure, data: about }],
+        [START + 2, order('requests', about)],
+        [START + 70_000, tick(1, START)],
+      ]),
+    );
+    expect(healthOf(state).get('requests')).toMatchObject({ decisions: 1, rewards: 1, duplicates: 0 });
+    expect(statisticsOf(state)[0]?.arms[0]?.metrics.click).toMatchObject({ trials: 1, mean: 1 });
+  });
+
+  test('names the decision of its own experiment, where two have given it', () => {
+    const { state } = foldAll(
+      logOf([
+        [START, decision('visit-1', START, { experiment: 'requests' })],
+        [START, decision('visit-1', START, { experiment: 'forever', unit: 'visit-1' })],
+        [START + 2, reward('r', START, { experiment: 'forever', decision: 'visit-1', metrics: { click: 1 } })],
+        [START + 70_000, tick(1, START)],
+      ]),
+    );
+    expect(opened(state)).toBe(2);
+    expect(statisticsOf(state).map(({ arms }) => arms[0]?.metrics.click?.mean)).toEqual([1, 0]);
+  });
+});
+
+test('a reward that names another experiment than its decision is invalid there, and joins nothing', () => {
+  const { state } = foldAll(
+    logOf([
+      [START, decision(uuid(START, 1), START, { experiment: 'requests' })],
+      [START, reward(uuid(START, 2), START, { experiment: 'units', decision: uuid(START, 1), metrics: { click: 1 } })],
+      [START + 70_000, tick(1, START)],
+    ]),
+  );
+  expect(healthOf(state).get('units')).toMatchObject({ rewards: 1, invalid: 1 });
+  expect(statisticsOf(state)[0]?.arms[0]?.metrics.click).toMatchObject({ trials: 1, rewarded: 0 });
 });
 
 /** Trials of which are open for longer than ids are remembered. */

@@ -13,6 +13,9 @@ import { expectSameCells, foldedCells, naiveCells } from '../../../../test/oracl
 import { naiveJoin } from '../../../../test/oracles/naive-join.js';
 import { ARMS, decision, envelope, foldAll, logOf, registry, reward, START, tick, uuid } from './records.js';
 
+/** Own ids are used again and again, but not when they may have been forgotten. */
+const FOUR_HOURS = 14_400_000;
+
 /** A random history: decisions of few units, rewards before, inside and after their windows, duplicates, exposures and ticks. */
 const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
   fc
@@ -38,6 +41,7 @@ const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
         snapshot: fc.constantFrom('1.1', '1.2', '2.1'),
         unit: fc.constantFrom('u1', 'u2', 'u3'),
         target: fc.nat({ max: 30 }),
+        own: fc.constantFrom(undefined, undefined, undefined, 'order-1', 'order-2'),
         request: fc.option(fc.constantFrom('r1', 'r2'), { nil: undefined }),
         exposed: fc.constantFrom(true, true, true, false),
         split: fc.constantFrom(true, true, true, false),
@@ -51,7 +55,12 @@ const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
       const planned = steps.map((step, n) => {
         now += step.gap;
         const time = now - step.back;
-        return { ...step, at: now + step.skew, time, id: uuid(time, n) };
+        return {
+          ...step,
+          at: now + step.skew,
+          time,
+          id: step.own === undefined ? uuid(time, n) : `${step.own} of ${Math.floor(now / FOUR_HOURS)}`,
+        };
       });
       const decisions = planned.filter((step) => step.kind === 'decision');
       const entries: [number, LogEvent][] = [];

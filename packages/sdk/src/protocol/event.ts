@@ -13,7 +13,10 @@ export const EVENT_TYPES = {
 export const REASONS = ['split', 'sticky', 'static', 'holdout', 'excluded', 'override', 'disabled', 'default'] as const;
 export type Reason = (typeof REASONS)[number];
 
-/** CloudEvents 1.0, structured JSON. `id` alone is the idempotency key. */
+/**
+ * CloudEvents 1.0, structured JSON. The `id` is the idempotency key, within the event's type and experiment; the UUIDv7 of
+ * a decision is one key everywhere.
+ */
 export interface Envelope<Type extends string, Data> {
   readonly specversion: '1.0';
   readonly type: Type;

@@ -1,5 +1,5 @@
 import type { ConfigReading } from '@armature/analysis';
-import type { FoldSink, Registry, Trial } from '@armature/analysis/fold';
+import { decisionIdOf, type FoldSink, type Registry, type Trial } from '@armature/analysis/fold';
 
 /** A flat row: a trial by column. */
 export type TrialRow = { readonly [column: string]: string | number | boolean | null | undefined };
@@ -87,7 +87,7 @@ function rowOf(trial: Trial, closed: boolean, registry: Registry, { arms, metric
     version: trial.version,
     rule: trial.rule,
     unit: trial.unit,
-    decision: trial.decisions[0],
+    decision: decisionIdOf(trial),
     arm,
     propensity: propensity(arm),
     ...Object.fromEntries(arms.map((name) => [`p.${name}`, propensity(name)])),
