@@ -80,6 +80,10 @@ function withLogTime(records: readonly LogRecord<LogEvent>[]): Moment[] {
   });
 }
 
+function logTimeAt(moments: readonly Moment[], index: number): number {
+  return moments.find((moment) => moment.index === index)?.logTime ?? Number.POSITIVE_INFINITY;
+}
+
 /** The first record by which everything due at a log time has closed; past the end where none has. */
 function closingIndex(times: readonly Moment[], due: number, opened: number): number {
   const moved = (moment: Moment) => moment.logTime > (times[moment.index - 1]?.logTime ?? 0);
@@ -112,17 +116,20 @@ function sameKey(a: LogEvent, b: LogEvent): boolean {
 function openTrials(moments: readonly Moment[], world: NaiveWorld): Opened[] {
   const trials: Opened[] = [];
   const newestPeriod = new Map<string, number>();
-  const exposed = (id: string, experiment: string) =>
-    moments.find(({ event }) => {
-      if (event.type !== 'dev.armature.exposure.v1') return false;
-      return event.data.decision === id && event.data.experiment === experiment;
+  /** The first exposure that is there together with the decision: the one that came first waits six hours for the other. */
+  const exposureOf = (decision: Moment) =>
+    moments.find(({ event, index, logTime }) => {
+      if (event.type !== 'dev.armature.exposure.v1' || event.data.decision !== decision.event.id) return false;
+      if (!('experiment' in decision.event.data)) return false;
+      if (event.data.experiment !== decision.event.data.experiment) return false;
+      return Math.abs(logTime - decision.logTime) <= 6 * HOUR && index !== decision.index;
     });
   const counting = moments.flatMap((moment) => {
     const { event } = moment;
     if (event.type !== 'dev.armature.decision.v1') return [];
     if (event.data.reason !== 'split' && event.data.reason !== 'sticky') return [];
     if (event.data.exposed !== false) return [{ moment, event, from: moment }];
-    const exposure = exposed(event.id, event.data.experiment);
+    const exposure = exposureOf(moment);
     if (exposure === undefined) return [];
     return [{ moment, event, from: exposure.index > moment.index ? exposure : moment }];
   });
@@ -186,7 +193,10 @@ function outcome(
       const named = trial.ids.find(({ id }) => id === decision);
       if (named === undefined || time < trial.time - HOUR / 12) return [];
       const joined = Math.max(moment.index, named.moment);
-      return joined < closing ? [{ value, time, id: event.id, order: [joined, 0, moment.index] }] : [];
+      const waited = logTimeAt(moments, joined) - moment.logTime;
+      return joined < closing && waited <= 6 * HOUR
+        ? [{ value, time, id: event.id, order: [joined, 0, moment.index] }]
+        : [];
     }
     if (!unitReward(trial, metric, trials, event.data.unit, time, moment, times)) return [];
     return moment.index < closing

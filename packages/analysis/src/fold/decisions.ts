@@ -16,12 +16,12 @@ export function foldDecision(context: FoldContext, event: DecisionEvent, at: num
   if (data.dropped !== undefined) count(state.health, data.experiment, 'dropped', data.dropped);
   if (data.reason !== 'split' && data.reason !== 'sticky') {
     countNotRandomised(state.health, data.experiment, data.reason);
-    return discount(context, id, data.experiment, at);
+    return discount(context, id, data.experiment);
   }
   const decision = plain(event, at);
   if (data.exposed !== false) return countDecision(context, id, decision, at);
   if (state.exposures.delete(id)) return countDecision(context, id, decision, at);
-  state.unexposed.set(id, { id, at, decision });
+  state.unexposed.set(id, { id, at: state.watermark, decision });
 }
 
 /** An exposure makes a decision count that was made with `expose: false`. */
@@ -30,7 +30,9 @@ export function foldExposure(context: FoldContext, event: ExposureEvent, at: num
   const decision = decisionName(event.data.experiment, event.data.decision);
   const unexposed = state.unexposed.get(decision);
   if (unexposed === undefined) {
-    if (trialOf(state, decision) === undefined) state.exposures.set(decision, at);
+    if (trialOf(state, decision) !== undefined) return;
+    state.exposures.delete(decision); // the map stays in the order of log time
+    state.exposures.set(decision, state.watermark);
     return;
   }
   state.unexposed.delete(decision);
@@ -64,13 +66,13 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
   const unitless = experiment?.assign !== 'request' && decision.unit === undefined;
   if (version === undefined || experiment === undefined || drawn !== decision.propensity || unitless) {
     count(state.health, decision.experiment, 'propensityMismatch');
-    return discount(context, id, decision.experiment, at);
+    return discount(context, id, decision.experiment);
   }
   const key = trialKey(experiment, decision, id);
   if (!opens(context, experiment, decision, key, at)) {
     count(state.health, decision.experiment, 'repeated');
     const known = state.trials.get(key);
-    return known === undefined ? discount(context, id, decision.experiment, at) : repeat(context, known, id);
+    return known === undefined ? discount(context, id, decision.experiment) : repeat(context, known, id);
   }
   const { rule, time, unit } = decision;
   const bucket = bucketOf(time, experiment);
@@ -129,9 +131,9 @@ function repeat(context: FoldContext, trial: Trial, id: string): void {
 }
 
 /** Notes that a decision does not count, so that its rewards are no mystery. */
-function discount(context: FoldContext, id: string, experiment: string, at: number): void {
+function discount(context: FoldContext, id: string, experiment: string): void {
   const { state } = context;
-  state.uncounted.set(id, at);
+  state.uncounted.set(id, state.watermark);
   if (state.waiting.size === 0) return;
   const key = decisionKey(id);
   count(state.health, experiment, 'uncounted', state.waiting.get(key)?.length ?? 0);

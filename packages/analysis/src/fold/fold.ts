@@ -49,7 +49,13 @@ function foldReward(context: FoldContext, event: RewardEvent, at: number): void 
   const { state } = context;
   const { experiment, metrics } = event.data;
   count(state.health, experiment, 'rewards');
-  const reward: WaitingReward = { id: event.id, experiment, time: eventTime(event.time, at), at, metrics };
+  const reward: WaitingReward = {
+    id: event.id,
+    experiment,
+    time: eventTime(event.time, at),
+    at: state.watermark,
+    metrics,
+  };
   if (!('decision' in event.data)) {
     const { unit } = event.data;
     if (!joinUnit(context, reward, unit)) wait(state, waitingUnitKey(experiment, unit), reward);

@@ -44,6 +44,7 @@ export interface WaitingReward {
   readonly id: string;
   readonly experiment: string;
   readonly time: number;
+  /** Log time at which it came. */
   readonly at: number;
   readonly metrics: { readonly [metric: string]: number };
 }
@@ -51,6 +52,7 @@ export interface WaitingReward {
 /** A decision that waits for its exposure. */
 export interface Unexposed {
   readonly id: string;
+  /** Log time at which it came. */
   readonly at: number;
   readonly decision: PlainDecision;
 }
@@ -81,7 +83,7 @@ export interface PartitionState extends LogTime {
   readonly units: Map<string, Map<number, Map<number, Set<string>>>>;
   /** Ids seen, by ten-minute bucket of their creation. */
   readonly ids: Map<number, Set<string>>;
-  /** Decisions that do not count, and when the log took them: their rewards are no mystery. */
+  /** Decisions that do not count, and the log time at which they came: their rewards are no mystery. */
   readonly uncounted: Map<string, number>;
   readonly unexposed: Map<string, Unexposed>;
   /** Exposures that came before their decision. */

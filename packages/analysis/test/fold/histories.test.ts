@@ -13,8 +13,8 @@ import { expectSameCells, foldedCells, naiveCells } from '../../../../test/oracl
 import { naiveJoin } from '../../../../test/oracles/naive-join.js';
 import { ARMS, decision, envelope, foldAll, logOf, registry, reward, START, tick, uuid } from './records.js';
 
-/** Own ids are used again and again, but not when they may have been forgotten. */
-const FOUR_HOURS = 14_400_000;
+/** Names of the user's own are used again and again, but not when they may have been forgotten. */
+const ofItsTime = (name: string, now: number) => `${name} of ${Math.floor(now / 14_400_000)}`;
 
 /** A random history: decisions of few units, rewards before, inside and after their windows, duplicates, exposures and ticks. */
 const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
@@ -48,7 +48,7 @@ const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
         value: fc.constantFrom(0, 1, 0.25, 0.5, 2, -1),
         metric: fc.constantFrom('click', 'latency', 'spend', 'opened'),
       }),
-      { maxLength: 60 },
+      { maxLength: 60, size: 'medium' },
     )
     .map((steps) => {
       let now = START;
@@ -57,9 +57,10 @@ const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
         const time = now - step.back;
         return {
           ...step,
+          now,
           at: now + step.skew,
           time,
-          id: step.own === undefined ? uuid(time, n) : `${step.own} of ${Math.floor(now / FOUR_HOURS)}`,
+          id: step.own === undefined ? uuid(time, n) : ofItsTime(step.own, now),
         };
       });
       const decisions = planned.filter((step) => step.kind === 'decision');
@@ -81,13 +82,14 @@ const historyOf = (gaps: readonly number[], skews: readonly number[]) =>
             ...(exposed ? {} : { exposed }),
           };
           const extra = {
-            ...(experiment === 'requests' && request ? { request } : {}),
+            ...(experiment === 'requests' && request ? { request: ofItsTime(request, step.now) } : {}),
             ...(split ? {} : { reason: 'override' as const }),
           };
           entries.push([step.at, decision(id, time, { ...data, ...extra })]);
         } else if (step.kind === 'duplicate' && entries.length > 0) {
           const again = entries[step.target % entries.length]?.[1];
-          if (again) entries.push([step.at, again]);
+          const forgotten = again?.id.includes(' of ') && again.id !== ofItsTime(again.id.slice(0, 7), step.now);
+          if (again && !forgotten) entries.push([step.at, again]);
         } else if (step.kind === 'exposure' && target) {
           entries.push([
             step.at,
@@ -126,7 +128,7 @@ describe('the fold, on random histories', () => {
         const { state } = foldAll(records);
         expectSameCells(foldedCells(statisticsOf(state), registry), naiveCells(naiveJoin(records, registry), registry));
       }),
-      { numRuns: 3000 },
+      { numRuns: Number(process.env.HISTORIES ?? 3000) },
     );
   });
 
@@ -163,7 +165,9 @@ describe('the fold, on random histories', () => {
           ({ event }) => event.type !== EVENT_TYPES.tick && event.type !== EVENT_TYPES.exposure,
         );
         const exposureDuplicates = records.filter(({ event }) => event.type === EVENT_TYPES.exposure);
-        const distinct = new Set(exposureDuplicates.map(({ event }) => event.id)).size;
+        const distinct = new Set(
+          exposureDuplicates.map(({ event }) => `${event.id} ${'experiment' in event.data && event.data.experiment}`),
+        ).size;
         const counted = total((h) => h.decisions + h.rewards + h.duplicates + h.tooOld);
         expect(counted).toBe(events.length + exposureDuplicates.length - distinct);
         const opened = statisticsOf(state).reduce(
@@ -181,7 +185,10 @@ describe('the fold, on random histories', () => {
 
   test('gives merged partitions the cells of one partition', () => {
     fc.assert(
-      fc.property(steady, (records) => {
+      fc.property(steady, (all) => {
+        // each partition has its own log time, and after a start its own grace
+        const ordinary = all.filter(({ event }) => event.type !== EVENT_TYPES.tick || event.data.start !== true);
+        const records = logOf(ordinary.map(({ at, event }) => [at, event]));
         const byExperiment = ['requests', 'units', 'forever'].map((experiment) =>
           logOf(
             records
