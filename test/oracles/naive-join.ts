@@ -99,10 +99,11 @@ function bornAt(event: LogEvent): number {
 }
 
 function keepFirstOfEachId(moments: readonly Moment[]): Moment[] {
-  return moments.filter(({ event, index, logTime }) => {
-    if (event.type === 'dev.armature.tick.v1') return false;
-    if (bornAt(event) < logTime - 6 * HOUR) return false;
-    return !moments.some((earlier) => earlier.index < index && sameKey(earlier.event, event));
+  const taken = moments.filter(({ event, logTime }) => {
+    return event.type !== 'dev.armature.tick.v1' && bornAt(event) >= logTime - 6 * HOUR;
+  });
+  return taken.filter(({ event, index }) => {
+    return !taken.some((earlier) => earlier.index < index && sameKey(earlier.event, event));
   });
 }
 
