@@ -46,7 +46,7 @@ export interface StickyCounts {
   /** Another process had kept its record before. */
   readonly outrun: number;
   readonly queued: number;
-  /** More were waiting than there is room for. */
+  /** More were waiting than there is room for, or the store holds something else in the record's place. */
   readonly dropped: number;
 }
 

@@ -2,6 +2,7 @@ import { ArmatureError, clientError } from '../errors.js';
 import type { StickyAssignment, StickyCounts, StickyStore } from '../sticky.js';
 import { withinTime } from '../time-limit.js';
 import { decideSticky } from './decide-sticky.js';
+import { DamagedRecord } from './read-record.js';
 import { type QueuedRecord, recordQueue } from './record-queue.js';
 import { STICKY_ERRORS } from './sticky-errors.js';
 import { storeAccess } from './store-access.js';
@@ -75,7 +76,13 @@ export function stickyAssignment(store: StickyStore, options: StickyOptions = {}
   const { listen, failed, notLoaded } = reports();
   const counts = { produced: 0, kept: 0, outrun: 0, dropped: 0 };
   const write = async (item: QueuedRecord): Promise<void> => {
-    counts[(await access.confirm(item)) ? 'kept' : 'outrun'] += 1;
+    try {
+      counts[(await access.confirm(item)) ? 'kept' : 'outrun'] += 1;
+    } catch (cause) {
+      if (!(cause instanceof DamagedRecord)) throw cause;
+      counts.dropped += 1; // it would be tried for ever, and hold up the others
+      failed(cause);
+    }
   };
   const queue = recordQueue(units, write, failed);
   const keep = (item: QueuedRecord): void => {
@@ -100,6 +107,7 @@ export function stickyAssignment(store: StickyStore, options: StickyOptions = {}
       return decided;
     },
     async prefetch(unit, keys, now) {
+      if (typeof unit !== 'string' || unit === '') return; // decide will say so
       const entry = memory.entry(unit);
       if (entry.drawn.size === 0 && keys.every((key) => entry.kept.has(key))) return;
       entry.loading ??= access

@@ -1,7 +1,7 @@
 import type { StickyRecord, StickyStore } from '../sticky.js';
 import { withinTime } from '../time-limit.js';
 import { after } from '../timer.js';
-import { readRecord } from './read-record.js';
+import { DamagedRecord, readRecord } from './read-record.js';
 import type { QueuedRecord } from './record-queue.js';
 import type { KnownUnit, UnitMemory } from './unit-memory.js';
 
@@ -11,7 +11,7 @@ export interface StoreAccess {
   confirm(item: QueuedRecord, ms?: number): Promise<boolean>;
   /**
    * Confirms what was drawn of a unit, and reads its records where one of `keys` is not known; tries again until the time
-   * is over. Rejects with the last failure.
+   * is over. Rejects with the last failure; a damaged record is one, and does not keep the others from being read.
    */
   load(unit: string, entry: KnownUnit, keys: readonly string[], now: number): Promise<void>;
 }
@@ -44,7 +44,15 @@ export function storeAccess(store: StickyStore, memory: UnitMemory, timeoutMs: n
   ): Promise<boolean> => {
     for (const record of [...entry.drawn.values()]) await confirm({ unit, record }, left());
     if (keys.every((key) => entry.kept.has(key))) return false;
-    for (const record of await limited(() => store.get(unit), left())) remember(entry, readRecord(record));
+    let damage: unknown;
+    for (const record of await limited(() => store.get(unit), left())) {
+      try {
+        remember(entry, readRecord(record));
+      } catch (cause) {
+        damage = cause; // the others are sound
+      }
+    }
+    if (damage !== undefined) throw damage;
     return true;
   };
   return {
@@ -57,7 +65,7 @@ export function storeAccess(store: StickyStore, memory: UnitMemory, timeoutMs: n
           if (await attempt(unit, entry, keys, left)) entry.loadedAt = now;
           return;
         } catch (cause) {
-          if (left() <= pauseMs) throw cause;
+          if (cause instanceof DamagedRecord || left() <= pauseMs) throw cause;
           await new Promise<void>((resolve) => void after(pauseMs, resolve, true));
         }
       }

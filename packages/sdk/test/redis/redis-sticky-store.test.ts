@@ -32,6 +32,7 @@ describeWith('redis', 'the Redis store', (where) => {
 
   test('takes a client of the caller, forgets a unit after its time, and names none as it is', async () => {
     const client = new Redis(redis.url);
+    const prefix = `armature-test:${process.pid}:own:`;
     const store = redisStickyStore({ client, prefix, ttlMs: 300 });
     await store.setIfAbsent('alice@example.com', recordOf('shop/1.1'));
     const keys = await client.keys(`${prefix}*`);
@@ -39,6 +40,12 @@ describeWith('redis', 'the Redis store', (where) => {
     expect(await store.get('alice@example.com')).toHaveLength(1);
     await new Promise((resolve) => setTimeout(resolve, 400));
     expect(await store.get('alice@example.com')).toEqual([]);
+    await client.hset(keys[0]!, 'shop/1.1', 'no JSON');
+    const assignment = stickyAssignment(store);
+    const told: string[] = [];
+    assignment.onError(({ message }) => told.push(message));
+    await assignment.prefetch('alice@example.com', ['shop/1.1'], Date.now());
+    expect(told[0]).toContain('a record that is none: "no JSON"');
     const forEver = redisStickyStore({ client, prefix, ttlMs: 0, secret: 's' });
     await forEver.setIfAbsent('bob', recordOf('shop/1.1'));
     expect(await store.get('bob')).toEqual([]);

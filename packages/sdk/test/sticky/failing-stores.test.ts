@@ -113,15 +113,33 @@ test.each([
 ])('a record that is damaged (%s) is reported and not served', async (_, damaged) => {
   const server = movingServer({ a: 0.5, b: 0.5 });
   const store = { get: async () => [damaged], setIfAbsent: async () => damaged } as unknown as StickyStore;
-  const client = server.client(stickyAssignment(store, { timeoutMs: 30 }));
+  const sticky = stickyAssignment(store);
+  const client = server.client(sticky);
   const errors: ArmatureError[] = [];
   client.on('error', (error) => errors.push(error));
   await client.ready();
   await client.prefetch('u-1');
   expect(client.decide('shop', { unit: 'u-1' })).toMatchObject({ reason: 'split', error: 'STICKY_NOT_LOADED' });
+  await client.flush();
+  expect(sticky.counts).toMatchObject({ produced: 1, queued: 0, dropped: 1 });
   expect(errors[0]).toMatchObject({ code: 'STICKY_STORE_FAILED', retryable: true });
   expect(errors[0]?.message).toContain('a record that is none');
   await client.close({ timeoutMs: 1 });
+});
+
+test('a damaged record does not hide those of other experiments', async () => {
+  const server = movingServer({ a: 0.5, b: 0.5 });
+  const sound = { key: 'shop/1700000000.1', arm: 'b', propensities: { a: 0.9, b: 0.1 }, snapshot: '1.0' };
+  const store: StickyStore = {
+    get: async () => [{} as never, { ...sound, definition, rule: 'policy', time: 5 }],
+    setIfAbsent: (_, record) => Promise.resolve(record),
+  };
+  const client = server.client(stickyAssignment(store));
+  await client.ready();
+  await client.prefetch('u-1');
+  expect(client.decide('shop', { unit: 'u-1' })).toMatchObject({ arm: 'b', reason: 'sticky', error: undefined });
+  await client.prefetch(undefined as never);
+  await client.close();
 });
 
 test('absence is believed for a minute', async () => {
