@@ -20,6 +20,26 @@ export const ANALYSIS_ERRORS = {
     do: 'restore the whole directory from one copy: a report on what is left would be wrong',
     retryable: false,
   },
+  LOG_OTHER: {
+    what: 'the folder holds parts of different logs',
+    do: 'restore the whole directory from one copy',
+    retryable: false,
+  },
+  STATE_OUTDATED: {
+    what: 'what was kept of deleted records was written by another version of the fold',
+    do: 'use the version that wrote it, or begin a new data directory: the records that it was made from are gone',
+    retryable: false,
+  },
+  LOG_SHORTENED: {
+    what: 'the server deleted old segments while the log was read',
+    do: 'run it again',
+    retryable: true,
+  },
+  RECORDS_DELETED: {
+    what: 'the log no longer has all its records, and this needs each of them',
+    do: 'use the report from running statistics, which counts them all',
+    retryable: false,
+  },
   NOT_IN_LOG: {
     what: 'the log has no experiment of this name',
     do: 'name one that it has',

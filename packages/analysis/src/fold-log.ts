@@ -2,10 +2,12 @@ import { EVENT_TYPES, type LogEvent, type LogRecord } from '@armature/sdk/protoc
 import { type ConfigReading, readConfigLog } from './config-reading.js';
 import { AnalysisError } from './errors.js';
 import { applyRecord } from './fold/fold.js';
-import { emptyState, type PartitionState } from './fold/state.js';
+import type { PartitionState } from './fold/state.js';
 import type { FoldSink } from './fold/trials.js';
 import { type LogMeta, readMeta } from './log/data-directory.js';
+import { readFloor } from './log/floor.js';
 import { readPartition } from './log/read-log.js';
+import { type PartitionStart, partitionStart } from './partition-start.js';
 
 /** How far a fold has come. */
 export interface FoldProgress {
@@ -32,11 +34,13 @@ export interface FoldLogOptions {
   readonly onProgress?: (progress: FoldProgress) => void | Promise<void>;
 }
 
-/** A log that was read and folded from its beginning. */
+/** A log that was read and folded from its beginning, or from what was kept of it. */
 export interface FoldedLog {
   readonly meta: LogMeta;
   readonly config: ConfigReading;
   readonly partitions: readonly PartitionState[];
+  /** Where each partition's log begins, if older records were deleted: they are in its state, and no sink heard of them. */
+  readonly floors: readonly PartitionStart['floor'][];
 }
 
 /**
@@ -51,12 +55,13 @@ export async function requireLog(directory: string): Promise<LogMeta> {
 }
 
 /**
- * Folds all partitions of a data directory from their first record, without its checkpoints and without a server. A
- * running server may go on writing: what it adds is read up to the last whole group.
+ * Folds all partitions of a data directory from their first record, without its checkpoints and without a server. Where
+ * retention has deleted records, the fold goes on from the state that it kept of them. A running server may go on
+ * writing: what it adds is read up to the last whole group.
  *
  * @param directory the data directory
  * @param options `sink` for those who want trials rather than statistics
- * @throws AnalysisError LOG_MISSING, LOG_SHORTER; LogDamage, LogHole
+ * @throws AnalysisError LOG_MISSING, LOG_SHORTER, LOG_SHORTENED, LOG_OTHER; LogDamage, LogHole
  */
 export async function foldLog(
   directory: string,
@@ -66,9 +71,10 @@ export async function foldLog(
   const config = options.config ?? (await readConfigLog(directory));
   const seen = offsetsSeen(config);
   const partitions: PartitionState[] = [];
+  const floors: PartitionStart['floor'][] = [];
   let records = 0;
   for (let partition = 0; partition < meta.partitions; partition++) {
-    const state = emptyState();
+    const { state, floor } = await partitionStart(directory, partition, meta.id, config.registry);
     await foldPartition(directory, partition, config, state, {
       ...(sink === undefined ? {} : { sink }),
       onGroup: (count) => {
@@ -84,8 +90,9 @@ export async function foldLog(
       );
     }
     partitions.push(state);
+    floors.push(floor);
   }
-  return { meta, config, partitions };
+  return { meta, config, partitions, floors };
 }
 
 /** How far the versions that have been read so far had seen each partition: no partition can be shorter. */
@@ -106,6 +113,7 @@ function offsetsSeen({ experiments, registry }: ConfigReading): ReadonlyMap<stri
  *
  * @param config its definitions and versions; read on where a record names one that came later
  * @param state changed in place
+ * @throws AnalysisError LOG_SHORTENED when records were deleted meanwhile; LogDamage, LogHole
  */
 export async function foldPartition(
   directory: string,
@@ -119,13 +127,20 @@ export async function foldPartition(
     if (state.offset === at?.offset) at.look(state);
   };
   look();
-  for await (const records of readPartition(directory, partition, state.offset)) {
-    if (records.some((record) => namesUnknown(record, config, missing))) await config.refresh();
-    for (const record of records) {
-      applyRecord(state, record, config.registry, sink);
-      look();
+  const begun = state.offset;
+  try {
+    for await (const records of readPartition(directory, partition, begun)) {
+      if (records.some((record) => namesUnknown(record, config, missing))) await config.refresh();
+      for (const record of records) {
+        applyRecord(state, record, config.registry, sink);
+        look();
+      }
+      await onGroup?.(records.length);
     }
-    await onGroup?.(records.length);
+  } catch (cause) {
+    const floor = await readFloor(directory, partition);
+    if (floor === undefined || floor.offset <= begun) throw cause;
+    throw new AnalysisError('LOG_SHORTENED', `partition ${partition}, which now begins at record ${floor.offset}`);
   }
 }
 

@@ -21,6 +21,7 @@ export * from './moments.js';
 export * from './normal-interval.js';
 export * from './obd.js';
 export * from './off-policy-report.js';
+export * from './partition-start.js';
 export * from './probabilities-best.js';
 export * from './proportions.js';
 export * from './read-report.js';

@@ -8,6 +8,7 @@ import type { PartitionState } from './fold/state.js';
 import { mergeStatistics, statisticsOf } from './fold/statistics.js';
 import { type FoldProgress, foldLog, requireLog } from './fold-log.js';
 import { type GivenUp, readRepairs } from './log/repairs.js';
+import { deletedIn } from './partition-start.js';
 import type { Report } from './report.js';
 import { rowReader } from './row-statistics.js';
 
@@ -32,7 +33,7 @@ export interface ReadReportOptions {
  *
  * @param directory the data directory
  * @returns one report an experiment, in the order of their names; none where the log has no experiment yet
- * @throws AnalysisError LEVEL_INVALID, LOG_MISSING, NOT_IN_LOG, WINDOW_EMPTY; LogDamage and LogHole for a log that is not whole
+ * @throws AnalysisError LEVEL_INVALID, LOG_MISSING, NOT_IN_LOG, WINDOW_EMPTY, RECORDS_DELETED; LogDamage and LogHole for a log that is not whole
  */
 export async function readReports(directory: string, options: ReadReportOptions): Promise<readonly Report[]> {
   const { level = 0.95 } = options;
@@ -41,7 +42,7 @@ export async function readReports(directory: string, options: ReadReportOptions)
   const config = await readConfigLog(directory);
   const names = namesOf(config, options.experiment);
   if (names.length === 0) return [];
-  const { partitions, statistics } = await readStatistics(directory, config, options);
+  const { partitions, statistics, deleted } = await readStatistics(directory, config, options);
   const window = windowOf(options, config);
   const inside = window === undefined ? statistics : statistics.filter(window.holds);
   const wanted = new Set(names);
@@ -49,7 +50,7 @@ export async function readReports(directory: string, options: ReadReportOptions)
     throw new AnalysisError('WINDOW_EMPTY', `${window.text}; ${coveredBy(statistics, wanted)}`);
   }
   const health = mergeHealth(partitions.map(healthOf));
-  const given = (await readRepairs(directory)).map(givenUpText);
+  const given = [...deleted, ...(await readRepairs(directory)).map(givenUpText)];
   return names.map((name) => {
     const experiment = config.experiments.get(name)!;
     const report = buildReport({
@@ -78,19 +79,31 @@ function namesOf({ experiments }: ConfigReading, only: string | undefined): read
   return [only];
 }
 
+interface Read {
+  readonly partitions: readonly PartitionState[];
+  readonly statistics: readonly StatisticsCell[];
+  /** Notes on records that retention deleted. */
+  readonly deleted: readonly string[];
+}
+
 async function readStatistics(
   directory: string,
   config: ConfigReading,
   { reader = 'cells', onProgress }: ReadReportOptions,
-): Promise<{ readonly partitions: readonly PartitionState[]; readonly statistics: readonly StatisticsCell[] }> {
+): Promise<Read> {
   const options = { config, ...(onProgress === undefined ? {} : { onProgress }) };
   if (reader === 'rows') {
     const rows = rowReader(config.registry);
-    const { partitions } = await foldLog(directory, { ...options, sink: rows.sink });
-    return { partitions, statistics: rows.statistics() };
+    const { partitions, floors } = await foldLog(directory, { ...options, sink: rows.sink });
+    const [missing] = deletedIn(floors);
+    if (missing !== undefined) throw new AnalysisError('RECORDS_DELETED', `a log without ${missing}`);
+    return { partitions, statistics: rows.statistics(), deleted: [] };
   }
-  const { partitions } = await foldLog(directory, options);
-  return { partitions, statistics: mergeStatistics(partitions.map(statisticsOf)) };
+  const { partitions, floors } = await foldLog(directory, options);
+  const deleted = deletedIn(floors).map(
+    (records) => `Retention has deleted ${records}; what they held is counted, from the state that was kept of them.`,
+  );
+  return { partitions, statistics: mergeStatistics(partitions.map(statisticsOf)), deleted };
 }
 
 function versionsOf({ registry }: ConfigReading, experiment: string): ReadonlyMap<string, SnapshotData> {

@@ -15,6 +15,7 @@ import { createDuties } from './aggregation/duties.js';
 import type { OpenTrials } from './aggregation/open-trials.js';
 import { openPartition, type Partition } from './aggregation/partition.js';
 import { createPublisher } from './aggregation/publisher.js';
+import { type RetentionRule, ruleOfPartition } from './aggregation/retention.js';
 import { startSchedule } from './aggregation/schedule.js';
 import { servedSnapshot } from './aggregation/served-snapshot.js';
 import { viewsOf } from './aggregation/views.js';
@@ -50,6 +51,10 @@ export interface EngineOptions {
   readonly watch?: boolean;
   /** @default 64 MiB */
   readonly segmentBytes?: number;
+  /** A segment is followed by another when its first record is as old as this, ms. @default a day */
+  readonly segmentAgeMs?: number;
+  /** What of the log may be deleted: `ageMs` of log time, at least six hours; `bytes` over all partitions. @default nothing */
+  readonly retention?: RetentionRule;
   /** Events that may wait for the disk. @default 200000 */
   readonly capacity?: number;
   readonly clock?: Clock;
@@ -73,7 +78,7 @@ export interface Engine {
   readonly reloadFault: ArmatureError | undefined;
   /** Makes the versions that are due, now. */
   publish(): Promise<boolean>;
-  /** Writes checkpoints, now. */
+  /** Writes checkpoints and deletes what retention lets go, now. */
   checkpoint(): Promise<void>;
   /** What is kept of units, shared by all clients of this process. */
   readonly sticky: StickyAssignment;
@@ -103,16 +108,18 @@ const KEYS_MS = 1000;
  * have not seen, and publishes what is due. When it resolves, everything works.
  *
  * @throws EXPERIMENTS_INVALID, NOT_SUPPORTED_YET, EXPERIMENTS_MISSING, DATA_DIR_LOCKED, PARTITIONS_FROZEN, LOG_DAMAGED,
- *   DATA_HOLE, LOG_MISMATCH, KEY_FILE_INVALID
+ *   DATA_HOLE, LOG_MISMATCH, RETENTION_INVALID, KEY_FILE_INVALID
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock = systemClock(), fs = disk(), logger = silent, data: directory } = options;
   const experiments = loadExperiments(await readExperimentFiles(options.experiments));
-  const { partitions, segmentBytes } = options;
+  const { partitions, segmentBytes, segmentAgeMs } = options;
+  if (options.retention !== undefined) ruleOfPartition(options.retention, 1);
   const log = await openFileLog({
     ...{ fs, clock, logger, directory },
     ...(partitions === undefined ? {} : { partitions }),
     ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    ...(segmentAgeMs === undefined ? {} : { segmentAgeMs }),
   });
   try {
     const registry = createRegistry();
@@ -162,7 +169,9 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const publisher = createPublisher({ config: log.config, partitions, registry, known, clock, logger });
   const served = servedSnapshot(log, registry, clock);
   let closing: Promise<void> | undefined;
-  const duties = createDuties({ ...parts, publisher, served, clock, logger, closing: () => closing !== undefined });
+  const retention = options.retention === undefined ? undefined : ruleOfPartition(options.retention, partitions.length);
+  const closed = (): boolean => closing !== undefined;
+  const duties = createDuties({ ...parts, publisher, served, clock, logger, closing: closed, retention });
   await duties.tick(true);
   await duties.publish();
 

@@ -25,6 +25,11 @@ export const SERVER_ERRORS = {
     do: 'start with that number, or with another data directory',
     retryable: false,
   },
+  RETENTION_INVALID: {
+    what: 'the log cannot be kept for so short a time',
+    do: 'keep at least six hours, for which ids are remembered',
+    retryable: false,
+  },
   LOG_DAMAGED: {
     what: 'bytes in the middle of the log fail their check',
     do: 'restore the segment from a copy; without one, see what `armature log repair` would give up',

@@ -3,6 +3,7 @@ export { disk } from './adapters/disk.js';
 export { jsonLogger, silent } from './adapters/loggers.js';
 export type { OpenTrials } from './aggregation/open-trials.js';
 export type { Partition } from './aggregation/partition.js';
+export type { RetentionRule } from './aggregation/retention.js';
 export { type AppOptions, buildApp } from './app.js';
 export type { DecideRequest } from './decide/decide-request.js';
 export type { DecideAnswer, DecideAnswerItem } from './decide/decider.js';

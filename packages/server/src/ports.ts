@@ -1,3 +1,4 @@
+import type { Floor } from '@armature/analysis/log';
 import type { ConfigLogEvent, LogEvent, LogRecord } from '@armature/sdk/protocol';
 
 /** All timing goes through here, so that a test or a simulated run can hold the time in its hand. */
@@ -45,8 +46,25 @@ export interface LogStream<E> {
   append(events: readonly E[]): Promise<readonly LogRecord<E>[]>;
   /** Durable records from an offset on, group by group. */
   read(from: number): AsyncGenerator<readonly LogRecord<E>[]>;
+  /** The parts that the stream is kept in, oldest first; the last one is being written. */
+  segments(): Promise<readonly LogSegment[]>;
+  /**
+   * Deletes whole segments before an offset, oldest first, but never the last one.
+   *
+   * @param prepare run before anything is deleted, and only while the log is still this process's
+   */
+  deleteBefore(offset: number, prepare: () => Promise<void>): Promise<void>;
   /** Called with each group right after it became durable, in order, before its appends resolve. One listener. */
   onDurable(listener: (records: readonly LogRecord<E>[]) => void): void;
+}
+
+/** A part of a stream that is deleted as a whole. */
+export interface LogSegment {
+  /** Offset of its first record. */
+  readonly base: number;
+  /** Offset behind its last record. */
+  readonly end: number;
+  readonly bytes: number;
 }
 
 /** Definitions and versions, in the order in which they became durable. */
@@ -73,10 +91,13 @@ export interface Checkpoint {
   readonly state: string;
 }
 
-/** Where the owner of a partition keeps its state between two starts. */
+/** Where the owner of a partition keeps its state between two starts, and what it made of records that were deleted. */
 export interface StateStore {
   load(partition: number): Promise<Checkpoint | undefined>;
   save(partition: number, checkpoint: Checkpoint): Promise<void>;
+  /** The state of the records that were deleted; undefined where none were. */
+  loadFloor(partition: number): Promise<Floor | undefined>;
+  saveFloor(partition: number, floor: Floor): Promise<void>;
 }
 
 /** Where the server tells what happened. */

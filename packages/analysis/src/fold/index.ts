@@ -1,5 +1,6 @@
 export { decisionIdOf } from './dedupe.js';
 export { decodeState, encodeState, isCurrentState } from './encode.js';
+export { floorState } from './floor-state.js';
 export { applyRecord } from './fold.js';
 export { healthOf, mergeHealth } from './health.js';
 export { bucketWidthMs, DEDUPE_HORIZON_MS, FUTURE_TOLERANCE_MS, tickIntervalMs } from './log-time.js';

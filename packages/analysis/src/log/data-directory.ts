@@ -19,6 +19,8 @@ export interface Layout {
   readonly config: string;
   readonly checkpoint: (partition: number) => string;
   readonly partition: (partition: number) => string;
+  /** What the fold had made of records that retention deleted. */
+  readonly floor: (partition: number) => string;
   readonly signingKey: string;
   /** Hashes of the API keys. */
   readonly apiKeys: string;
@@ -36,6 +38,7 @@ export function layoutOf(directory: string): Layout {
     config: join(directory, 'config'),
     checkpoint: (partition) => join(directory, 'checkpoints', `${partition}.json`),
     partition: (partition) => join(directory, 'events', String(partition)),
+    floor: (partition) => join(directory, 'events', String(partition), 'floor.json'),
     signingKey: join(directory, 'signing.key'),
     apiKeys: join(directory, 'keys.json'),
     repairs: join(directory, 'repairs'),

@@ -1,4 +1,5 @@
 export * from './data-directory.js';
+export * from './floor.js';
 export * from './log-fault.js';
 export * from './read-log.js';
 export * from './read-segment.js';

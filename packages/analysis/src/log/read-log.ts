@@ -11,6 +11,8 @@ export async function* readStream<E>(folder: string, from = 0): AsyncGenerator<r
   const segments = await listSegments(folder);
   const later = segments.findIndex((segment) => segment.base > from);
   const start = Math.max(0, (later < 0 ? segments.length : later) - 1);
+  const begin = segments[0];
+  if (begin !== undefined && begin.base > from) throw new LogHole(begin.path, from, begin.base);
   let next: number | undefined;
   for (const [index, segment] of segments.entries()) {
     if (index < start) continue;

@@ -21,10 +21,13 @@ export interface FileLogOptions {
   readonly partitions?: number;
   /** Default 64 MiB. */
   readonly segmentBytes?: number;
+  /** Of the partitions' segments. Default a day. */
+  readonly segmentAgeMs?: number;
 }
 
 const DEFAULT_PARTITIONS = 4;
 const SEGMENT_BYTES = 64 * 1024 * 1024;
+const SEGMENT_AGE_MS = 86_400_000;
 
 /**
  * Opens the log of a data directory for one writer: takes its lock, cuts torn tails, and goes on where it ended.
@@ -52,12 +55,13 @@ async function open(options: FileLogOptions, lock: Lock): Promise<EventLog> {
   const meta = await metaOf(options);
   const health = logHealth();
   const streams: FileStream<never>[] = [];
-  const stream = async <E>(name: string, folder: string): Promise<FileStream<E>> => {
+  const stream = async <E>(name: string, folder: string, segmentAgeMs: number): Promise<FileStream<E>> => {
     const base = { fs, log: meta.id, name, folder };
     const recovered = await recoverStream({ ...base, logger });
     await fs.syncDirectory(dirname(folder));
     const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
-    const made = new FileStream<E>({ ...base, clock, health, segmentBytes, isOurs: lock.isHeld }, recovered);
+    const rotation = { segmentBytes, segmentAgeMs };
+    const made = new FileStream<E>({ ...base, ...rotation, clock, health, isOurs: lock.isHeld }, recovered);
     streams.push(made as unknown as FileStream<never>);
     return made;
   };
@@ -67,10 +71,12 @@ async function open(options: FileLogOptions, lock: Lock): Promise<EventLog> {
     for (const result of results) if (result.status === 'rejected' && !health.failure) throw result.reason;
   };
   try {
-    const config = await stream<ConfigLogEvent>('config', layout.config);
+    const config = await stream<ConfigLogEvent>('config', layout.config, Number.POSITIVE_INFINITY);
     const partitions: FileStream<LogEvent>[] = [];
     for (let index = 0; index < meta.partitions; index += 1) {
-      partitions.push(await stream<LogEvent>(String(index), layout.partition(index)));
+      partitions.push(
+        await stream<LogEvent>(String(index), layout.partition(index), options.segmentAgeMs ?? SEGMENT_AGE_MS),
+      );
     }
     await fs.syncDirectory(directory);
     return {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
-import { layoutOf } from '@armature/analysis/log';
+import { encodeFloor, layoutOf, readFloor } from '@armature/analysis/log';
 import type { Checkpoint, FileSystem, Logger, StateStore } from '../ports.js';
 import { writeAtomically } from './atomic-file.js';
+import { logFault } from './log-fault.js';
 
 interface Stored extends Checkpoint {
   readonly schema: 1;
@@ -27,6 +28,14 @@ export async function fileState(fs: FileSystem, directory: string, logger: Logge
       }
       return { log: stored.log, offset: stored.offset, state: stored.state };
     },
+    async loadFloor(partition) {
+      try {
+        return await readFloor(directory, partition);
+      } catch (cause) {
+        throw logFault(cause);
+      }
+    },
+    saveFloor: (partition, floor) => writeAtomically(fs, layout.floor(partition), encodeFloor(floor)),
     async save(partition, { log, offset, state }) {
       const stored: Stored = { schema: 1, log, offset, sha256: digest(state), state };
       await writeAtomically(fs, layout.checkpoint(partition), `${JSON.stringify(stored)}\n`);

@@ -1,7 +1,8 @@
-import { encodeGroup, encodeRecord, readStream } from '@armature/analysis/log';
+import { stat } from 'node:fs/promises';
+import { encodeGroup, encodeRecord, listSegments, readStream } from '@armature/analysis/log';
 import type { LogRecord } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
-import type { Clock, FileSystem, LogStream } from '../ports.js';
+import type { Clock, FileSystem, LogSegment, LogStream } from '../ports.js';
 import { logFault } from './log-fault.js';
 import type { LogHealth } from './log-health.js';
 import type { RecoveredStream } from './recover-stream.js';
@@ -16,6 +17,8 @@ export interface StreamOptions {
   readonly folder: string;
   /** A segment that has grown to this many bytes is followed by another. */
   readonly segmentBytes: number;
+  /** So is one whose first record is as old as this, ms. */
+  readonly segmentAgeMs: number;
   /** Whether the data directory is still this process's: asked before each group is written. */
   readonly isOurs: () => Promise<boolean>;
 }
@@ -75,6 +78,26 @@ export class FileStream<E> implements LogStream<E> {
     }
   }
 
+  async segments(): Promise<readonly LogSegment[]> {
+    const files = await listSegments(this.options.folder);
+    const sizes = await Promise.all(files.map(async ({ path }) => (await stat(path)).size));
+    return files.map(({ base }, index) => ({
+      base,
+      end: files[index + 1]?.base ?? this.#end,
+      bytes: sizes[index] ?? 0,
+    }));
+  }
+
+  async deleteBefore(offset: number, prepare: () => Promise<void>): Promise<void> {
+    const { fs, folder, isOurs } = this.options;
+    if (!(await isOurs())) throw serverError('DATA_DIR_LOCKED', { got: 'another process that has taken it' });
+    await prepare();
+    const files = await listSegments(folder);
+    const old = files.filter((_, index) => (files[index + 1]?.base ?? Number.POSITIVE_INFINITY) <= offset);
+    for (const { path } of old) await fs.remove(path);
+    if (old.length > 0) await fs.syncDirectory(folder);
+  }
+
   onDurable(listener: (records: readonly LogRecord<E>[]) => void): void {
     this.#listener = listener;
   }
@@ -111,8 +134,9 @@ export class FileStream<E> implements LogStream<E> {
     try {
       if (health.failure !== undefined) throw health.failure;
       if (!(await this.options.isOurs())) throw new Error('another process has taken the data directory');
-      if (this.#segment.size >= this.options.segmentBytes) await this.#rotate();
-      this.#segment = await appendSynced(this.#segment, encodeGroup(lines));
+      if (this.#isFull(at)) await this.#rotate();
+      const appended = await appendSynced(this.#segment, encodeGroup(lines));
+      this.#segment = { ...appended, since: appended.since ?? at };
       this.#end += records.length;
       this.#at = at;
       this.#listener(records);
@@ -126,6 +150,12 @@ export class FileStream<E> implements LogStream<E> {
       resolve(records.slice(from, from + events.length));
       from += events.length;
     }
+  }
+
+  #isFull(at: number): boolean {
+    const { segmentBytes, segmentAgeMs } = this.options;
+    const { size, since } = this.#segment;
+    return size >= segmentBytes || (since !== undefined && at - since >= segmentAgeMs);
   }
 
   async #rotate(): Promise<void> {

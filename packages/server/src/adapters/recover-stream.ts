@@ -50,7 +50,7 @@ export async function recoverStream(options: RecoverOptions): Promise<RecoveredS
   // a process that was killed may have left what it had not synced
   await file.sync();
   await fs.syncDirectory(folder);
-  const segment: SegmentFile = { path: last.path, file, size: tail.good };
+  const segment: SegmentFile = { path: last.path, file, size: tail.good, since: tail.since };
   if (tail.good > 0) return { segment, end: tail.end, at: tail.at };
   const started = await startSegment(fs, segment, { log, stream: name, base: last.base, schema: 1 });
   return { segment: started, end: last.base, at: tail.at };
@@ -61,10 +61,11 @@ interface Scan {
   size: number;
   end: number;
   at: number;
+  since: number | undefined;
 }
 
 async function scan(path: string, base: number, options: RecoverOptions): Promise<Scan> {
-  const result: Scan = { good: 0, size: 0, end: base, at: 0 };
+  const result: Scan = { good: 0, size: 0, end: base, at: 0, since: undefined };
   const groups = readSegment<unknown>(path);
   try {
     return await scanGroups(groups, path, result, options);
@@ -93,6 +94,7 @@ async function scanGroups(
     if (first.offset !== result.end) throw logFault(new LogHole(path, result.end, first.offset));
     result.end += records.length;
     result.at = records.at(-1)?.at ?? result.at;
+    result.since ??= first.at;
   }
   if (step.value.damaged) throw logFault(new LogDamage(path, step.value.good));
   return { ...result, good: step.value.good, size: step.value.size };

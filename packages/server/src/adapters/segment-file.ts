@@ -8,6 +8,8 @@ export interface SegmentFile {
   readonly path: string;
   readonly file: OpenFile;
   readonly size: number;
+  /** Append time of its first record, ms; undefined while it has none. */
+  readonly since: number | undefined;
 }
 
 function isFull(cause: unknown): boolean {
@@ -51,7 +53,7 @@ export async function createSegment(fs: FileSystem, folder: string, header: Segm
     throw new DiskFull(serverError('DISK_FULL', { got: (cause as Error).message, cause }));
   }
   try {
-    return await startSegment(fs, { path, file, size: 0 }, header);
+    return await startSegment(fs, { path, file, size: 0, since: undefined }, header);
   } catch (cause) {
     await file.close();
     if (cause instanceof DiskFull) await fs.remove(path);

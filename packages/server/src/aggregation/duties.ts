@@ -1,6 +1,7 @@
 import type { Clock, EventLog, Logger } from '../ports.js';
 import { CHECKPOINT_RECORDS, type Partition } from './partition.js';
 import type { Publisher } from './publisher.js';
+import type { RetentionRule } from './retention.js';
 import type { ServedSnapshot } from './served-snapshot.js';
 
 /** What an engine does besides answering. */
@@ -9,7 +10,7 @@ export interface Duties {
   publish(): Promise<boolean>;
   /** Moves the log time of every partition to now; the first time after a start it may jump. */
   tick(first?: boolean): Promise<void>;
-  /** Writes the state of every partition that changed. */
+  /** Writes the state of every partition that changed, and deletes what retention lets go. */
   checkpoint(): Promise<void>;
   /** Whether so many records were folded that a checkpoint is due before its time. */
   checkpointDue(): boolean;
@@ -29,13 +30,20 @@ export interface DutyParts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly closing: () => boolean;
+  /** Of each partition; nothing is deleted without one. */
+  readonly retention: RetentionRule | undefined;
 }
 
 export function createDuties(parts: DutyParts): Duties {
-  const { log, partitions, folded, publisher, served, clock, logger, closing } = parts;
+  const { log, partitions, folded, publisher, served, clock, logger, closing, retention } = parts;
   const checkpoint = async (): Promise<void> => {
     folded.sinceCheckpoint = 0;
     for (const partition of partitions) await partition.checkpoint();
+    if (retention === undefined) return;
+    for (const partition of partitions) {
+      const segments = await partition.retain(retention);
+      if (segments > 0) logger.info('old segments deleted', { partition: partition.index, segments });
+    }
   };
   const tell = (name: string) => (cause: unknown) => logger.error(`${name} failed`, { cause: String(cause) });
   return {

@@ -3,13 +3,16 @@ import {
   decodeState,
   emptyState,
   encodeState,
+  floorState,
   isCurrentState,
   type PartitionState,
   type Registry,
 } from '@armature/analysis/fold';
+import type { Floor } from '@armature/analysis/log';
 import { EVENT_TYPES, type LogEvent, type LogRecord, type TickEvent } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import type { Clock, EventLog, Logger, LogStream, StateStore } from '../ports.js';
+import { type RetentionRule, retention } from './retention.js';
 
 /** Records after which a checkpoint is written even before its time. */
 export const CHECKPOINT_RECORDS = 1_000_000;
@@ -24,6 +27,8 @@ export interface Partition {
   tick(at: number, start?: boolean): Promise<void>;
   /** Writes the state beside the log, where it changed since the last time. */
   checkpoint(): Promise<void>;
+  /** Deletes old records as far as a rule says and nothing needs them. @returns how many segments */
+  retain(rule: RetentionRule): Promise<number>;
 }
 
 export interface PartitionOptions {
@@ -39,8 +44,8 @@ export interface PartitionOptions {
 }
 
 /**
- * Loads the last checkpoint, folds what the log holds beyond it, and from then on every group right after it became
- * durable.
+ * Loads the last checkpoint, or what was kept of deleted records; folds what the log holds beyond it, and from then on
+ * every group right after it became durable.
  *
  * @throws LOG_MISMATCH when the checkpoint belongs to another log, or to records this one has lost
  */
@@ -48,7 +53,8 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   const { log, states, registry, index, clock } = options;
   const stream = log.partitions[index];
   if (stream === undefined) throw serverError('LOG_MISMATCH', { got: `no partition ${index}` });
-  const state = await initialState(options, stream.end);
+  const floor = await states.loadFloor(index);
+  const state = await initialState(options, stream.end, floor);
   let saved = state.offset;
   for await (const records of stream.read(state.offset)) apply(records);
 
@@ -82,6 +88,16 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
       await appendTo([tickEvent(index, at, start)]);
     },
     checkpoint,
+    retain: retention({
+      log,
+      states,
+      registry,
+      index,
+      stream,
+      state,
+      checkpoint: () => saved,
+      begin: floor?.offset ?? 0,
+    }),
   };
 }
 
@@ -114,10 +130,11 @@ function tickEvent(partition: number, at: number, start: boolean): TickEvent {
   };
 }
 
-async function initialState(options: PartitionOptions, end: number): Promise<PartitionState> {
+async function initialState(options: PartitionOptions, end: number, floor: Floor | undefined): Promise<PartitionState> {
   const { log, states, registry, index, logger } = options;
+  const first = (): PartitionState => (floor === undefined ? emptyState() : floorState(floor, index, log.id, registry));
   const checkpoint = await states.load(index);
-  if (checkpoint === undefined) return emptyState();
+  if (checkpoint === undefined || checkpoint.offset < (floor?.offset ?? 0)) return first();
   if (checkpoint.log !== log.id) {
     throw serverError('LOG_MISMATCH', { got: `a checkpoint of log ${checkpoint.log} beside log ${log.id}` });
   }
@@ -129,7 +146,7 @@ async function initialState(options: PartitionOptions, end: number): Promise<Par
   if (!isCurrentState(checkpoint.state)) {
     const remedy = 'none needed: the log is folded again';
     logger.info('checkpoint of another version ignored', { partition: index, remedy });
-    return emptyState();
+    return first();
   }
   return decodeState(checkpoint.state, registry);
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { type ConfigReading, foldLog, readConfigLog, requireLog } from '@armature/analysis';
+import { type ConfigReading, deletedIn, foldLog, readConfigLog, requireLog } from '@armature/analysis';
 import { Option } from 'commander';
 import { cliError } from './cli-errors.js';
 import { csvLine } from './csv.js';
@@ -71,7 +71,7 @@ async function exportRows(directory: string, flags: ExportFlags, terminal: Termi
     if (ready.length > 0) await sink.write(ready.map((row) => encode(row, columns)).join(''));
   };
   let seen = 0;
-  await foldLog(directory, {
+  const { floors } = await foldLog(directory, {
     config,
     sink: rows.sink,
     async onProgress({ records }) {
@@ -84,6 +84,8 @@ async function exportRows(directory: string, flags: ExportFlags, terminal: Termi
   await flush(rows.rest());
   await sink.end();
   shown.end();
+  for (const records of deletedIn(floors))
+    terminal.err(`retention has deleted ${records}: no rows of trials that they opened`);
   return count;
 }
 

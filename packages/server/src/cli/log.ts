@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
 import { requireLog } from '@armature/analysis';
-import { isSound, layoutOf, type SegmentCheck } from '@armature/analysis/log';
+import { isSound, layoutOf, readFloor, type SegmentCheck } from '@armature/analysis/log';
 import { disk } from '../adapters/disk.js';
 import { takeLock } from '../adapters/lock-file.js';
 import { checksOf, type Repair, repairLog, repairsOf } from '../adapters/repair-log.js';
@@ -17,10 +17,12 @@ const plural = (count: number, what: string): string => `${number(count)} ${what
 async function check(directory: string, terminal: Terminal): Promise<readonly SegmentCheck[]> {
   const meta = await requireLog(directory);
   const shown = progress(terminal);
+  const floors: number[] = [];
+  for (let p = 0; p < meta.partitions; p += 1) floors.push((await readFloor(directory, p))?.offset ?? 0);
   return checksOf(
     directory,
     meta,
-    () => 0,
+    (p) => floors[p] ?? 0,
     ({ done, total }) =>
       shown.tell(`checking, ${Math.floor((100 * done) / Math.max(1, total))}% of ${number(total)} bytes`),
   ).finally(() => shown.end());

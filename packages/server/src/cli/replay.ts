@@ -1,6 +1,13 @@
 import { createHash } from 'node:crypto';
-import { type ConfigReading, type FoldProgress, foldPartition, readConfigLog, requireLog } from '@armature/analysis';
-import { emptyState, encodeState } from '@armature/analysis/fold';
+import {
+  type ConfigReading,
+  type FoldProgress,
+  foldPartition,
+  partitionStart,
+  readConfigLog,
+  requireLog,
+} from '@armature/analysis';
+import { encodeState } from '@armature/analysis/fold';
 import { disk } from '../adapters/disk.js';
 import { fileState } from '../adapters/file-state.js';
 import type { Checkpoint } from '../ports.js';
@@ -12,11 +19,13 @@ import { tableLines } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** How a checkpoint compares with the state that the log gives at its offset. */
-type Comparison = 'same' | 'none' | 'differs' | 'damaged' | 'of another log' | 'ahead of the log';
+type Comparison = 'same' | 'none' | 'differs' | 'damaged' | 'of another log' | 'ahead of the log' | 'before the log';
 
 interface Replayed {
   readonly partition: number;
   readonly records: number;
+  /** Offset of the first of them: 0, or where retention has deleted those before. */
+  readonly from: number;
   /** SHA-256 of the state at the end of the log. */
   readonly digest: string;
   readonly checkpoint: Comparison;
@@ -45,8 +54,9 @@ async function checkpointsOf(directory: string, partitions: number) {
 }
 
 /** @param found the log's state at the checkpoint's offset; undefined where the log ends before it */
-function compare(stored: Checkpoint, log: string, found: string | undefined): Comparison {
+function compare(stored: Checkpoint, log: string, from: number, found: string | undefined): Comparison {
   if (stored.log !== log) return 'of another log';
+  if (stored.offset < from) return 'before the log';
   if (found === undefined) return 'ahead of the log';
   return found === stored.state ? 'same' : 'differs';
 }
@@ -59,7 +69,8 @@ async function replayPartition(
   checkpoint: Checkpoint | 'damaged' | undefined,
   onGroup: (records: number) => void,
 ): Promise<Replayed> {
-  const state = emptyState();
+  const { state, floor } = await partitionStart(directory, partition, log, config.registry);
+  const from = floor?.offset ?? 0;
   const stored = typeof checkpoint === 'object' ? checkpoint : undefined;
   let found: string | undefined;
   const look = (): void => {
@@ -69,10 +80,11 @@ async function replayPartition(
   await foldPartition(directory, partition, config, state, { onGroup, ...at });
   return {
     partition,
-    records: state.offset,
+    records: state.offset - from,
+    from,
     digest: digestOf(encodeState(state)),
     checkpoint:
-      checkpoint === undefined ? 'none' : checkpoint === 'damaged' ? checkpoint : compare(checkpoint, log, found),
+      checkpoint === undefined ? 'none' : checkpoint === 'damaged' ? checkpoint : compare(checkpoint, log, from, found),
     offset: stored?.offset ?? null,
     stored: stored === undefined ? null : digestOf(stored.state),
     replayed: found === undefined ? null : digestOf(found),
@@ -114,6 +126,11 @@ function print(results: readonly Replayed[], terminal: Terminal): void {
   const [head, ...lines] = tableLines(columns, rows);
   terminal.out(dim(head ?? ''));
   for (const [index, line] of lines.entries()) terminal.out(isFault(results[index]) ? red(line) : line);
+  for (const { partition, from } of results.filter((result) => result.from > 0)) {
+    terminal.out(
+      dim(`partition ${partition} is folded on from record ${from.toLocaleString('en')}: those before were deleted`),
+    );
+  }
   if (results.some(isFault)) return;
   const same = results.filter(({ checkpoint }) => checkpoint === 'same').length;
   const text = `${same} of ${results.length} checkpoints compared, all the same bytes`;
@@ -121,7 +138,7 @@ function print(results: readonly Replayed[], terminal: Terminal): void {
 }
 
 function isFault(result: Replayed | undefined): boolean {
-  return result !== undefined && result.checkpoint !== 'same' && result.checkpoint !== 'none';
+  return result !== undefined && !['same', 'none', 'before the log'].includes(result.checkpoint);
 }
 
 /** `armature replay`: folds the log anew and compares with the checkpoints, byte for byte. */

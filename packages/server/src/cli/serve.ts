@@ -4,6 +4,7 @@ import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
 import { EXIT } from './exit-code.js';
 import { EXPERIMENTS } from './experiment-paths.js';
+import { duration, size } from './quantity.js';
 import { reportError } from './report-error.js';
 import type { AddCommand } from './run.js';
 
@@ -17,6 +18,10 @@ interface ServeFlags {
   readonly streams?: number;
   readonly streamsPerKey?: number;
   readonly sticky?: string;
+  readonly segmentBytes?: number;
+  readonly segmentAge?: number;
+  readonly retainAge?: number;
+  readonly retainBytes?: number;
 }
 
 /** Reads a whole number of an option. */
@@ -47,6 +52,19 @@ function portFault(cause: unknown, { host, port }: ServeFlags): Error | undefine
   return cliError('ADDRESS_UNUSABLE', { got: `${host}:${port}: ${code}`, cause });
 }
 
+/** What is asked of the log's files, as the engine takes it. */
+function keeping(flags: { readonly [name in 'segmentAge' | 'retainAge' | 'retainBytes']: number | undefined }) {
+  const { segmentAge, retainAge, retainBytes } = flags;
+  const retention = {
+    ...(retainAge === undefined ? {} : { ageMs: retainAge }),
+    ...(retainBytes === undefined ? {} : { bytes: retainBytes }),
+  };
+  return {
+    ...(segmentAge === undefined ? {} : { segmentAgeMs: segmentAge }),
+    ...(Object.keys(retention).length === 0 ? {} : { retention }),
+  };
+}
+
 /** `armature serve`: the server, until a signal ends it. */
 export const serveCommand: AddCommand = (program, terminal) => {
   program
@@ -61,6 +79,14 @@ export const serveCommand: AddCommand = (program, terminal) => {
     .option('--streams <number>', 'open snapshot streams (default: 10000)', integer(0, 1_000_000))
     .option('--streams-per-key <number>', 'of one key (default: 1000)', integer(0, 1_000_000))
     .option('--sticky <url>', 'Redis that keeps the arms of units (default: files in the data directory)')
+    .option(
+      '--segment-bytes <size>',
+      'a file of the log is followed by another at (default: 64MiB)',
+      size(4096, '4KiB'),
+    )
+    .option('--segment-age <duration>', 'or when it is as old as (default: 1d)', duration(1000, '1s'))
+    .option('--retain-age <duration>', 'delete events older than this (default: keep all)', duration(21_600_000, '6h'))
+    .option('--retain-bytes <size>', 'delete the oldest while there are more (default: keep all)', size(1024, '1KiB'))
     .addHelpText(
       'after',
       '\nAPI keys are made by `armature keys`; more come from ARMATURE_API_KEYS, separated by commas.\nWithout any, the server is open to this machine alone.\nAn address for --sticky that holds a password comes from ARMATURE_STICKY_URL.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
@@ -75,12 +101,16 @@ export const serveCommand: AddCommand = (program, terminal) => {
           streams: all,
           streamsPerKey: perKey,
           sticky: url = terminal.variable('ARMATURE_STICKY_URL'),
+          segmentAge,
+          retainAge,
+          retainBytes,
           ...rest
         } = flags;
         const streams = { ...(all === undefined ? {} : { all }), ...(perKey === undefined ? {} : { perKey }) };
         if (url !== undefined) store = redisStickyStore({ url });
         const sticky = store === undefined ? {} : { sticky: store };
-        const { exited } = await serve({ ...rest, ...sticky, streams, apiKeys, print: terminal.out });
+        const log = keeping({ segmentAge, retainAge, retainBytes });
+        const { exited } = await serve({ ...rest, ...sticky, ...log, streams, apiKeys, print: terminal.out });
         terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
       } catch (cause) {
         reportError(portFault(cause, flags) ?? cause, terminal);
