@@ -1,15 +1,16 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { createClient } from '@armature/sdk';
 import { redisStickyStore } from '@armature/sdk/redis';
 import { stickyAssignment } from '@armature/sdk/sticky';
 import { expect, test } from 'vitest';
+import { builtBinary } from '../../../test/built.js';
 import { describeWith } from '../../../test/environment.js';
 import { redisServer } from '../../../test/redis-server.js';
 import { workspace } from './workspace.js';
 
-const BINARY = fileURLToPath(new URL('../bin/armature.js', import.meta.url));
+const BINARY = builtBinary();
 const FILE = 'experiment: shop\narms: [a, b]\nassign: sticky\nreward: buys\n';
 
 describeWith('redis', 'a server and a client that share a Redis', (where) => {
@@ -56,6 +57,10 @@ describeWith('redis', 'a server and a client that share a Redis', (where) => {
         seen.add(drawn.arm);
       }
       expect(seen.size).toBe(2);
+      const refused = ['decide', 'shop', '--unit', 'u-1', '--url', url, '--log'];
+      await expect(promisify(execFile)(process.execPath, [BINARY, ...refused])).rejects.toMatchObject({
+        stderr: expect.stringContaining('--log for shop, which is assign: sticky, POST /v1/decide'),
+      });
       const { dropped, queued } = await client.close();
       expect([dropped.rejected, queued]).toEqual([0, 0]);
       await store.close();

@@ -6,6 +6,7 @@ import { fileStickyStore } from '@armature/sdk/node';
 import type { DecisionEvent, LogEvent } from '@armature/sdk/protocol';
 import { memoryStickyStore, type StickyStore } from '@armature/sdk/sticky';
 import { afterEach, describe, expect, test } from 'vitest';
+import { builtBinary } from '../../../test/built.js';
 import { buildApp, type Engine, virtualClock } from '../src/index.js';
 import { openLocal } from '../src/local.js';
 import { decisionOf, type Workspace, workspace } from './workspace.js';
@@ -186,8 +187,7 @@ test('a client in the same process has the store of the data directory, without 
     await client.close();
   }
   expect(arms[1]).toBe(arms[0]);
-  const binary = new URL('../bin/armature.js', import.meta.url).pathname;
   const asked = ['decide', 'shop', '--unit', 'u-1', '--data', space.data, '--json'];
-  const { stdout } = await promisify(execFile)(process.execPath, [binary, ...asked]);
+  const { stdout } = await promisify(execFile)(process.execPath, [builtBinary(), ...asked]);
   expect(JSON.parse(stdout)).toMatchObject({ decision: { arm: arms[0], reason: 'sticky' }, logged: false });
 });

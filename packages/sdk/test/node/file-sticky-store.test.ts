@@ -5,12 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtBinary } from '../../../../test/built.js';
 import { fileStickyStore } from '../../src/node/index.js';
 import { randomOf } from '../sticky/moving-server.js';
 import { recordOf, storeLaws } from '../sticky/store-laws.js';
 
 let folder: string;
 beforeAll(async () => {
+  builtBinary(); // throws where the build is old: the writer is a process of its own, and runs what was built
   folder = await mkdtemp(join(tmpdir(), 'armature-sticky-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -86,6 +86,10 @@ async function explain(name: string, flags: DecideFlags, terminal: Terminal): Pr
     url === undefined ? await snapshotOfDirectory(flags.data, terminal.now()) : await snapshotOfServer(url, apiKey);
   const experiment = experimentIn(snapshot, name);
   const there = log && url !== undefined ? { url, ...(apiKey === undefined ? {} : { apiKey }) } : {};
+  if (log && experiment.assign === 'sticky') {
+    const todo = 'POST /v1/decide: the server knows the arms that are kept, and this command does not';
+    throw cliError('USAGE', { got: `--log for ${name}, which is assign: sticky`, todo });
+  }
   const { unit, requestId, context } = flags;
   const sticky = stickyAssignment(await keptOf(unit, flags));
   const client = createClient({ bootstrap: snapshot, refresh: 'manual', logger: false, sticky, ...there });
