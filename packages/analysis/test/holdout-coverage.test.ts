@@ -44,8 +44,16 @@ async function decisionsOf(seed: number) {
   const { salt, holdout, layer, traffic } = experiment!;
   const stages = { holdout: holdout!, layer: layer!, traffic };
   const hero = {
-    ...{ version: VERSION, hash: 1, salt, definition, assign: 'unit', status: 'running', control: 'plain' },
-    ...{ arms: ['bold', 'plain'], ...stages, rules: [{ id: 'policy', weights: [0.4, 0.6] }] },
+    version: VERSION,
+    hash: 1,
+    salt,
+    definition,
+    assign: 'unit',
+    status: 'running',
+    control: 'plain',
+    arms: ['bold', 'plain'],
+    ...stages,
+    rules: [{ id: 'policy', weights: [0.4, 0.6] }],
   } as const;
   const events: OutgoingEvent[] = [];
   const transport: Transport = {
