@@ -1,5 +1,5 @@
 /** Loads a TypeScript module of this repository, with the packages' sources behind it: for scripts that print what tests check. */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
@@ -31,8 +31,8 @@ const aliases = {
   },
 };
 
-/** What the module at `path` (from the root) exports. */
-export async function load(path) {
+/** The module at `path` (from the root) in one file of JavaScript: its path. */
+export async function bundle(path) {
   mkdirSync(CACHE, { recursive: true });
   const outfile = join(CACHE, `${path.replaceAll('/', '-')}.${process.pid}.mjs`);
   await build({
@@ -49,5 +49,15 @@ export async function load(path) {
     outfile,
     logLevel: 'error',
   });
-  return import(pathToFileURL(outfile).href);
+  return outfile;
+}
+
+/** What the module at `path` exports. */
+export async function load(path) {
+  const outfile = await bundle(path);
+  try {
+    return await import(pathToFileURL(outfile).href);
+  } finally {
+    rmSync(outfile, { force: true });
+  }
 }
