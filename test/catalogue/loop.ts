@@ -55,11 +55,11 @@ export async function stateOf({ data, engine }: Loop): Promise<string> {
   return JSON.stringify([await bytesUnder(data), offsets, ...learnt]);
 }
 
-/** Waits until something holds, or fails after five seconds. */
+/** Waits until something holds, or fails after fifteen seconds. */
 export async function until(holds: () => boolean, what: string): Promise<void> {
-  for (let i = 0; i < 500; i += 1) {
+  for (let i = 0; i < 1500; i += 1) {
     if (holds()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`not within five seconds: ${what}`);
+  throw new Error(`not within fifteen seconds: ${what}`);
 }

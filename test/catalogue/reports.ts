@@ -28,12 +28,19 @@ interface Ran {
   readonly err: string;
 }
 
+/** Told after a second, on a machine with other work. */
+const PROGRESS = /^reading .*\n/gm;
+
 const armature = (...args: string[]): Promise<Ran> =>
   new Promise((resolve) => {
     const command = [join(ROOT, 'packages/server/bin/armature.js'), ...args];
     const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined };
     execFile(process.execPath, command, { env, timeout: 25_000, maxBuffer: 2 ** 26 }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1, out, err });
+      resolve({
+        code: typeof error?.code === 'number' ? error.code : error === null ? 0 : -1,
+        out,
+        err: err.replaceAll(PROGRESS, ''),
+      });
     });
   });
 
