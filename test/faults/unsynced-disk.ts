@@ -33,7 +33,35 @@ export interface Life {
   end(how: End): void;
   /** Ends it in the middle of its n-th operation; 1 is the first. */
   endAt(n: number, how: End): void;
+  /** From now on an operation fails, for a while. */
+  inject(injection: Injection): void;
+  /** From now on nothing fails any more that was injected. */
+  heal(): void;
+  /** What needs space finds none from its n-th operation on, as many operations long. */
+  fullAt(n: number, operations: number): void;
 }
+
+/** A fault of the disk: the next operations of a kind fail with a code of the system. */
+export interface Injection {
+  readonly operation:
+    | 'write'
+    | 'datasync'
+    | 'sync'
+    | 'truncate'
+    | 'syncDirectory'
+    | 'open'
+    | 'rename'
+    | 'link'
+    | 'mkdir';
+  readonly code: 'ENOSPC' | 'EIO';
+  /** Share of its bytes that a failing write leaves behind. @default 0 */
+  readonly part?: number;
+  /** How many fail. @default 1 */
+  readonly times?: number;
+}
+
+/** What a full disk refuses. */
+const ALLOCATING: readonly string[] = ['open', 'write', 'mkdir', 'link'];
 
 /** A machine with one disk, and processes on it one after the other. */
 export interface UnsyncedDisk {
@@ -104,6 +132,21 @@ export function unsyncedDisk(
     const operations: string[] = [];
     let ended = false;
     let fuse: { readonly at: number; readonly how: End } | undefined;
+    let full: { readonly from: number; readonly to: number } | undefined;
+    let injections: (Injection & { readonly left: number })[] = [];
+    /** The fault that the operation at hand meets, and how much of it is done all the same. */
+    const faultOf = (what: string): { readonly code: string; readonly part: number } | undefined => {
+      const n = operations.length;
+      if (full !== undefined && n >= full.from && n < full.to && ALLOCATING.includes(what)) {
+        return { code: 'ENOSPC', part: what === 'write' ? random() : 0 };
+      }
+      const found = injections.find(({ operation }) => operation === what);
+      if (found === undefined) return undefined;
+      injections = injections.flatMap((one) =>
+        one !== found ? [one] : one.left > 1 ? [{ ...one, left: one.left - 1 }] : [],
+      );
+      return { code: found.code, part: found.part ?? 0 };
+    };
     const end = (how: End): void => {
       if (ended) return;
       ended = true;
@@ -118,6 +161,11 @@ export function unsyncedDisk(
       await turn(); // what else is on its way goes on meanwhile
       alive();
       operations.push(`${what} ${relative(root, path)}`);
+      const fault = faultOf(what);
+      if (fault !== undefined) {
+        effect(fault.part);
+        throw systemError(fault.code, `${what} ${path}`);
+      }
       if (operations.length === fuse?.at) {
         effect(random());
         end(fuse.how);
@@ -262,6 +310,15 @@ export function unsyncedDisk(
       end,
       endAt(n, how) {
         fuse = { at: n, how };
+      },
+      inject(injection) {
+        injections.push({ ...injection, left: injection.times ?? 1 });
+      },
+      heal() {
+        injections = [];
+      },
+      fullAt(n, count) {
+        full = { from: n, to: n + count };
       },
     };
   }

@@ -51,6 +51,11 @@ export const SERVER_ERRORS = {
     do: 'restart the server once its disk is well; send the events again',
     retryable: true,
   },
+  WRITE_UNCERTAIN: {
+    what: 'the disk failed while this was written: it may be in the log or not',
+    do: 'send it again under the same id or requestId once the server is back: it counts once',
+    retryable: true,
+  },
   DISK_FULL: { what: 'the disk of the log is full', do: 'free some space; send the events again', retryable: true },
   CLOSED: { what: 'the server is closing', do: 'send the events again to the next one', retryable: true },
   OVERLOADED: {

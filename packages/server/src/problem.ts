@@ -49,6 +49,7 @@ const STATUS: { readonly [code: string]: number } = {
   TOO_MANY_STREAMS: 429,
   REQUEST_INVALID: 400,
   LOG_UNAVAILABLE: 503,
+  WRITE_UNCERTAIN: 503,
   DISK_FULL: 503,
   CLOSED: 503,
   STREAMS_FULL: 503,

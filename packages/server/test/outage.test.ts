@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
+import { createRandom } from '@armature/analysis';
 import { encodeState } from '@armature/analysis/fold';
 import { layoutOf } from '@armature/analysis/log';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { unsyncedDisk } from '../../../test/faults/unsynced-disk.js';
 import { type Engine, type VirtualClock, virtualClock } from '../src/index.js';
-import { faultyDisk } from './faulty-disk.js';
 import { decisionOf, rewardOf, type Workspace, workspace } from './workspace.js';
 
 const MINUTE = 60_000;
@@ -54,12 +55,12 @@ test('rewards that were queued while the server was down for longer than their w
 });
 
 test('rewards that were queued while the disk was full for longer than their window all count', async () => {
-  const fs = faultyDisk();
-  const engine = await space.open({ clock, fs, partitions: 1 });
+  const life = unsyncedDisk(space.root, createRandom(1)).start();
+  const engine = await space.open({ clock, fs: life.fs, data: life.data, partitions: 1 });
   const queued = await twenty(engine, 5 * MINUTE);
-  fs.inject({ operation: 'write', code: 'ENOSPC', times: 1e9 });
+  life.inject({ operation: 'write', code: 'ENOSPC', times: 1e9 });
   await clock.advance(20 * MINUTE);
-  fs.heal();
+  life.heal();
   expect(await engine.ingest(queued)).toMatchObject({ accepted: 20 });
   await clock.advance(11 * MINUTE);
   expect(counted(engine)).toEqual({ trials: 20, ones: 20, late: 0 });

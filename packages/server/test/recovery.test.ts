@@ -4,7 +4,6 @@ import { encodeState } from '@armature/analysis/fold';
 import { layoutOf } from '@armature/analysis/log';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Engine, type VirtualClock, virtualClock } from '../src/index.js';
-import { faultyDisk } from './faulty-disk.js';
 import { decisionOf, FILES, rewardOf, type Workspace, workspace } from './workspace.js';
 
 const START = Date.UTC(2026, 10, 24, 12);
@@ -23,59 +22,6 @@ function pair(engine: Engine, i: number) {
   const reward = rewardOf('reader', decision.id, { correct: i % 3 === 0 ? 1 : 0 }, clock.now());
   return [decision, { ...reward, data: { ...reward.data, unit: `u-${i}` } }] as const;
 }
-
-/** Trials and successes per arm, over everything. */
-function totals(engine: Engine): { readonly [arm: string]: readonly [trials: number, sum: number] } {
-  const sums: { [arm: string]: [number, number] } = {};
-  for (const cell of engine.statistics()) {
-    cell.arms.forEach((arm, k) => {
-      const name = ['large', 'small'][k] ?? '';
-      const { trials, rewarded, mean } = arm.metrics.correct ?? { trials: 0, rewarded: 0, mean: 0 };
-      const [n, s] = sums[name] ?? [0, 0];
-      sums[name] = [n + trials, s + Math.round(rewarded * mean)];
-    });
-  }
-  return sums;
-}
-
-test('crash after crash with a client that sends again: every accepted event counts once, and only once', async () => {
-  const expected: { [arm: string]: [number, number] } = { large: [0, 0], small: [0, 0] };
-  let outbox: unknown[] = [];
-  let made = 0;
-  let crashes = 0;
-  for (let round = 0; round < 12; round += 1) {
-    const fs = faultyDisk();
-    const engine = await space.open({ clock, fs, partitions: 3 });
-    const fuse = ['datasync', 'write', 'rename'][round % 3] as 'datasync' | 'write' | 'rename';
-    for (let step = 0; step < 8 && engine.failure === undefined; step += 1) {
-      for (let k = 0; k < 5; k += 1, made += 1) {
-        const [decision, reward] = pair(engine, made);
-        outbox.push(decision, reward);
-        const [n, s] = expected[decision.data.arm] ?? [0, 0];
-        expected[decision.data.arm] = [n + 1, s + (made % 3 === 0 ? 1 : 0)];
-      }
-      if (step === 3 + (round % 4)) fs.crashAt(fuse, (round % 5) / 4);
-      try {
-        const { errors } = await engine.ingest(outbox);
-        expect(errors.every((error) => error.retryable)).toBe(true);
-        outbox = errors.map((error) => outbox[error.index]);
-      } catch (cause) {
-        expect(cause).toMatchObject({ retryable: true }); // the whole is sent again
-      }
-      await engine.checkpoint().catch(() => {});
-      await clock.advance(100);
-    }
-    if (engine.failure === undefined) fs.crash((round % 3) / 2);
-    else crashes += 1;
-    await engine.close().catch(() => {});
-  }
-  const engine = await space.open({ clock });
-  await engine.ingest(outbox);
-  await clock.advance(5000);
-  expect(totals(engine)).toEqual(expected);
-  expect(crashes).toBeGreaterThan(6);
-  expect(made).toBeGreaterThan(200);
-});
 
 test('a start from checkpoints and a fold from the first record give the same state, byte for byte', async () => {
   const engine = await space.open({ clock, partitions: 2 });

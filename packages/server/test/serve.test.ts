@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
+import { createRandom } from '@armature/analysis';
 import { afterEach, expect, test, vi } from 'vitest';
+import { unsyncedDisk } from '../../../test/faults/unsynced-disk.js';
 import { buildApp, type Served, serve, silent } from '../src/index.js';
-import { faultyDisk } from './faulty-disk.js';
 import { decisionOf, FILES, until, type Workspace, workspace } from './workspace.js';
 
 let space: Workspace;
@@ -69,11 +70,11 @@ test('after SIGTERM it is not ready for a while, still takes what is on its way,
 
 test('when the log fails it closes with status 1', async () => {
   space = await workspace(FILES);
-  const fs = faultyDisk();
-  const { engine, exited } = await start({ fs });
-  fs.inject({ operation: 'datasync', code: 'EIO' });
+  const life = unsyncedDisk(space.root, createRandom(1)).start();
+  const { engine, exited } = await start({ fs: life.fs, data: life.data });
+  life.inject({ operation: 'datasync', code: 'EIO' });
   await expect(engine.ingest([decisionOf(engine.snapshot, 'reader', 'large', Date.now())])).rejects.toMatchObject({
-    code: 'LOG_UNAVAILABLE',
+    code: 'WRITE_UNCERTAIN',
   });
   expect(await exited).toBe(1);
 });

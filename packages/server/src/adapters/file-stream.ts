@@ -131,17 +131,19 @@ export class FileStream<E> implements LogStream<E> {
         lines.push(encodeRecord(record));
       }
     }
+    let begun = false;
     try {
       if (health.failure !== undefined) throw health.failure;
       if (!(await this.options.isOurs())) throw new Error('another process has taken the data directory');
       if (this.#isFull(at)) await this.#rotate();
+      begun = true;
       const appended = await appendSynced(this.#segment, encodeGroup(lines));
       this.#segment = { ...appended, since: appended.since ?? at };
       this.#end += records.length;
       this.#at = at;
       this.#listener(records);
     } catch (cause) {
-      const error = cause instanceof DiskFull ? cause.error : health.poison(cause);
+      const error = cause instanceof DiskFull ? cause.error : poisoned(health, cause, begun);
       for (const { reject } of group) reject(error);
       return;
     }
@@ -164,4 +166,10 @@ export class FileStream<E> implements LogStream<E> {
     this.#segment = await createSegment(fs, folder, { log, stream: name, base: this.#end, schema: 1 });
     await full.file.close();
   }
+}
+
+/** @param begun whether bytes of the group may have reached the file, where a start will take them for what they say */
+function poisoned(health: LogHealth, cause: unknown, begun: boolean): Error {
+  const failure = health.poison(cause);
+  return begun ? serverError('WRITE_UNCERTAIN', { got: failure.message, cause }) : failure;
 }

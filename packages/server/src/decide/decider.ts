@@ -1,4 +1,11 @@
-import { type Client, createClient, type Decision, type Snapshot, type Transport } from '@armature/sdk';
+import {
+  type Client,
+  createClient,
+  type Decision,
+  isArmatureError,
+  type Snapshot,
+  type Transport,
+} from '@armature/sdk';
 import {
   type DecisionEvent,
   EVENT_TYPES,
@@ -8,6 +15,7 @@ import {
   type TokenKey,
 } from '@armature/sdk/protocol';
 import type { StickyAssignment } from '@armature/sdk/sticky';
+import { serverError } from '../errors.js';
 import type { IngestResult } from '../ingest/ingest.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { Clock, Logger } from '../ports.js';
@@ -123,14 +131,21 @@ function checkNames(names: readonly string[], snapshot: Snapshot): void {
   throw new RequestFault(422, 'UNKNOWN_EXPERIMENT', 'no experiment has this name', errors[0]?.detail ?? '', errors);
 }
 
-/** Makes the decisions durable. Those that are not, and why. */
+/**
+ * Makes the decisions durable. Those that are not, and why.
+ *
+ * @throws WRITE_UNCERTAIN where one may be in the log all the same: "not randomised" is not for us to say then
+ */
 async function log(decisions: readonly Decision[], parts: DeciderParts): Promise<ReadonlyMap<string, string>> {
   const logged = decisions.filter(({ reason }) => reason !== 'default');
   if (logged.length === 0) return new Map();
   try {
     const { errors } = await parts.ingest(logged.map(eventOf));
+    const uncertain = errors.find(({ code }) => code === 'WRITE_UNCERTAIN');
+    if (uncertain !== undefined) throw serverError('WRITE_UNCERTAIN', { got: uncertain.detail });
     return new Map(errors.map(({ id, code }) => [id, code]));
   } catch (cause) {
+    if (isArmatureError(cause) && cause.code === 'WRITE_UNCERTAIN') throw cause;
     parts.logger.warn('decisions not logged, control served', { cause: String(cause) });
     const code = (cause as { readonly code?: string }).code ?? 'LOG_UNAVAILABLE';
     return new Map(logged.map(({ id }) => [id, code]));

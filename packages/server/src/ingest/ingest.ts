@@ -53,7 +53,8 @@ type Judged =
 /**
  * The door of the log: judges each item, appends those that are sound, and answers when their fate is known.
  *
- * @throws OVERLOADED before anything was taken; LOG_UNAVAILABLE, DISK_FULL or CLOSED when nothing could be appended
+ * @throws OVERLOADED before anything was taken; LOG_UNAVAILABLE, DISK_FULL or CLOSED when nothing could be
+ *   appended; WRITE_UNCERTAIN when nobody knows whether it was
  */
 export function createIngest(options: IngestOptions): (items: readonly unknown[]) => Promise<IngestResult> {
   const { partitions, clock, capacity } = options;
