@@ -97,6 +97,7 @@ export const ITEMS: readonly Row<HttpWorld>[] = [
     'UNKNOWN_DEFINITION',
     /sha256:0/,
   ),
+  item(25, 'a period that is not the version’s', data({ period: 7 }), 'PERIOD_MISMATCH', /period is 7/),
   item(25, 'a rule the version has not', data({ rule: 'beta' }), 'UNKNOWN_RULE', /policy/),
   item(
     25,
