@@ -12,6 +12,7 @@ import { silent } from './adapters/loggers.js';
 import { keptSigningKey } from './adapters/signing-key.js';
 import { followConfig } from './aggregation/config-replay.js';
 import { createDuties } from './aggregation/duties.js';
+import { logAhead, tellLogTime } from './aggregation/log-ahead.js';
 import type { OpenTrials } from './aggregation/open-trials.js';
 import { openPartition, type Partition } from './aggregation/partition.js';
 import { createPublisher } from './aggregation/publisher.js';
@@ -95,6 +96,8 @@ export interface Engine {
   statistics(): readonly StatisticsCell[];
   health(): ReadonlyMap<string, Health>;
   openTrials(): ReadonlyMap<string, OpenTrials>;
+  /** LOG_AHEAD while log time is ahead of the clock. */
+  readonly logFault: ArmatureError | undefined;
   /** Takes nothing more, writes checkpoints and lets the data directory go. */
   close(): Promise<void>;
 }
@@ -172,6 +175,7 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const retention = options.retention === undefined ? undefined : ruleOfPartition(options.retention, partitions.length);
   const closed = (): boolean => closing !== undefined;
   const duties = createDuties({ ...parts, publisher, served, clock, logger, closing: closed, retention });
+  tellLogTime(partitions, clock.now(), logger);
   await duties.tick(true);
   await duties.publish();
 
@@ -213,6 +217,9 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
     },
     get failure() {
       return log.failure;
+    },
+    get logFault() {
+      return logAhead(partitions, clock.now());
     },
     onFailure: (listener) => log.onFailure(listener),
     close() {

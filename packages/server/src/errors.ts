@@ -46,6 +46,11 @@ export const SERVER_ERRORS = {
     do: 'restore what is named from a copy',
     retryable: false,
   },
+  LOG_AHEAD: {
+    what: 'log time is ahead of the clock: a clock was wrong when the log was written, or is now',
+    do: 'set the clock right; windows close again when it has caught up, and once it is six hours behind events are refused: then wait, or start with another data directory',
+    retryable: true,
+  },
   LOG_UNAVAILABLE: {
     what: 'the log failed and takes nothing more',
     do: 'restart the server once its disk is well; send the events again',

@@ -178,7 +178,12 @@ export const healthSchema = {
 };
 
 const ready = object(
-  { status: string, snapshot: string, experiments: object({ code: string, detail: string }, ['code']) },
+  {
+    status: string,
+    snapshot: string,
+    experiments: object({ code: string, detail: string }, ['code']),
+    log: object({ code: string, detail: string }, ['code']),
+  },
   ['status', 'snapshot'],
 );
 export const readySchema = {

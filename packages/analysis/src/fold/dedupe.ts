@@ -15,6 +15,11 @@ export function decisionName(experiment: string, id: string): string {
   return uuidTime(id) < 0 ? `${id}\0d\0${experiment}` : id;
 }
 
+/** Whether a partition took a decision within the horizon. */
+export function hasDecision(state: PartitionState, experiment: string, id: string): boolean {
+  return isKnown(state, decisionName(experiment, id));
+}
+
 /** The id of a trial's first decision, as its event gave it. */
 export function decisionIdOf({ decisions: [name = ''] }: Pick<Trial, 'decisions'>): string {
   const end = name.indexOf('\0');

@@ -1,4 +1,4 @@
-export { decisionIdOf } from './dedupe.js';
+export { decisionIdOf, hasDecision } from './dedupe.js';
 export { decodeState, encodeState, isCurrentState } from './encode.js';
 export { floorState } from './floor-state.js';
 export { applyRecord } from './fold.js';

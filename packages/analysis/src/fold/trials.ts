@@ -107,8 +107,23 @@ export function unitKey(experiment: string, unit: string): string {
  */
 export function closeTrials(context: FoldContext): void {
   if (context.state.watermark < context.state.graceEnd) return;
-  for (const queue of context.state.index.queues.values()) closeQueue(context, queue);
+  const { queues } = context.state.index;
+  for (const queue of queues.values()) closeQueue(context, queue);
+  forgetDrained(context.state);
 }
+
+/** Lets go of the queues of a definition without open trials: most definitions are of the past. */
+function forgetDrained({ index }: PartitionState): void {
+  if (index.queuesOf.size <= QUEUES_KEPT) return;
+  for (const [definition, queues] of index.queuesOf) {
+    if (queues.some(({ trials, head }) => head < trials.length)) continue;
+    index.queuesOf.delete(definition);
+    for (const { metric } of queues) index.queues.delete(`${definition}\0${metric}`);
+  }
+}
+
+/** Below this many definitions, making queues again would cost more than they hold. */
+const QUEUES_KEPT = 64;
 
 function closeQueue(context: FoldContext, queue: ClosingQueue): void {
   const { state } = context;

@@ -23,6 +23,9 @@ export interface StreamOptions {
   readonly isOurs: () => Promise<boolean>;
 }
 
+/** A clock that goes back by more than this was wrong before: records follow it. Smaller steps back are waited out. */
+const LARGEST_STEP_BACK_MS = 600_000;
+
 interface Waiting<E> {
   readonly events: readonly E[];
   readonly resolve: (records: readonly LogRecord<E>[]) => void;
@@ -121,7 +124,8 @@ export class FileStream<E> implements LogStream<E> {
 
   async #commit(group: readonly Waiting<E>[]): Promise<void> {
     const { health, clock } = this.options;
-    const at = Math.max(this.#at, clock.now());
+    const now = clock.now();
+    const at = this.#at - now > LARGEST_STEP_BACK_MS ? now : Math.max(this.#at, now);
     const records: LogRecord<E>[] = [];
     const lines: string[] = [];
     for (const { events } of group) {

@@ -7,7 +7,7 @@ import {
   readConfigLog,
   requireLog,
 } from '@armature/analysis';
-import { encodeState } from '@armature/analysis/fold';
+import { encodeState, isCurrentState } from '@armature/analysis/fold';
 import { disk } from '../adapters/disk.js';
 import { fileState } from '../adapters/file-state.js';
 import type { Checkpoint } from '../ports.js';
@@ -19,7 +19,15 @@ import { tableLines } from './table.js';
 import type { Terminal } from './terminal.js';
 
 /** How a checkpoint compares with the state that the log gives at its offset. */
-type Comparison = 'same' | 'none' | 'differs' | 'damaged' | 'of another log' | 'ahead of the log' | 'before the log';
+type Comparison =
+  | 'same'
+  | 'none'
+  | 'differs'
+  | 'damaged'
+  | 'of another version'
+  | 'of another log'
+  | 'ahead of the log'
+  | 'before the log';
 
 interface Replayed {
   readonly partition: number;
@@ -56,6 +64,7 @@ async function checkpointsOf(directory: string, partitions: number) {
 /** @param found the log's state at the checkpoint's offset; undefined where the log ends before it */
 function compare(stored: Checkpoint, log: string, from: number, found: string | undefined): Comparison {
   if (stored.log !== log) return 'of another log';
+  if (!isCurrentState(stored.state)) return 'of another version';
   if (stored.offset < from) return 'before the log';
   if (found === undefined) return 'ahead of the log';
   return found === stored.state ? 'same' : 'differs';
@@ -138,7 +147,7 @@ function print(results: readonly Replayed[], terminal: Terminal): void {
 }
 
 function isFault(result: Replayed | undefined): boolean {
-  return result !== undefined && !['same', 'none', 'before the log'].includes(result.checkpoint);
+  return result !== undefined && !['same', 'none', 'before the log', 'of another version'].includes(result.checkpoint);
 }
 
 /** `armature replay`: folds the log anew and compares with the checkpoints, byte for byte. */

@@ -13,6 +13,7 @@ import { serverError } from '../errors.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { Clock } from '../ports.js';
 import { checkEvent, type Judgement } from './check-event.js';
+import { checkPlace } from './check-place.js';
 import type { Fault } from './fault.js';
 import type { KnownExperiments } from './known-experiments.js';
 import { partitionOf } from './partition-of.js';
@@ -108,7 +109,9 @@ function judge(item: unknown, by: Judgement, options: IngestOptions): Judged {
   const sound = event as Parameters<typeof checkEvent>[0];
   const fault = checkEvent(sound, by);
   if (fault !== undefined) return { ok: false, fault };
-  return { ok: true, event: sound, partition: partitionOf(partitionKey(sound), options.partitions.length) };
+  const partition = partitionOf(partitionKey(sound), options.partitions.length);
+  const misplaced = checkPlace(sound, partition, options.partitions);
+  return misplaced === undefined ? { ok: true, event: sound, partition } : { ok: false, fault: misplaced };
 }
 
 /** Appends to all partitions at once. One that fails fails its own items; all failing fails the whole. */

@@ -10,11 +10,13 @@ export function healthRoutes(app: FastifyInstance, engine: Engine, draining: () 
     const status = engine.failure !== undefined ? 'failed' : draining() ? 'draining' : 'ready';
     reply.code(status === 'ready' ? 200 : 503);
     const fault = engine.reloadFault;
+    const logFault = engine.logFault;
     // The detail quotes experiment files, which are nobody's business without a key that may read them.
     const told = !engine.keys.closed || (request.apiKey !== undefined && request.apiKey.kind !== 'browser');
     return {
       status,
       snapshot: engine.snapshot.version,
+      ...(logFault === undefined ? {} : { log: { code: logFault.code, detail: logFault.message } }),
       ...(fault === undefined ? {} : { experiments: { code: fault.code, ...(told ? { detail: fault.message } : {}) } }),
     };
   });

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { aheadMs } from '../aggregation/log-ahead.js';
 import type { Engine } from '../engine.js';
 import { metricsSchema } from '../openapi.js';
 
@@ -28,6 +29,12 @@ function engineFigures(
       (set) => {
         for (const { index, state } of engine.partitions) set(state.watermark / 1000, { partition: index });
       },
+    ],
+    [
+      'log_ahead_seconds',
+      'How far log time is ahead of the clock: a clock was wrong',
+      [],
+      (set) => set(aheadMs(engine.partitions, engine.clock.now()) / 1000),
     ],
     [
       'trials_open',

@@ -53,6 +53,16 @@ describe('replay', () => {
     expect(partitions[1].digest).toMatch(/^[0-9a-f]{64}$/);
   });
 
+  test('compares nothing with a checkpoint of another version of the fold, which the next start folds again', async () => {
+    const folder = await written(100);
+    const store = await fileState(disk(), folder, silent);
+    const { log, offset, state } = (await store.load(0))!;
+    await store.save(0, { log, offset, state: state.replace(/^\{"schema":\d+/, '{"schema":1') });
+    const { out, code } = await cli(['replay', folder]);
+    expect(code).toBe(0);
+    expect(compared(out)[0]).toEqual(['100', 'of another version']);
+  });
+
   test('says so where there is nothing to compare', async () => {
     const { out, code } = await cli(['replay', await written()]);
     expect(code).toBe(0);
