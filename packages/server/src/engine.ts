@@ -12,7 +12,7 @@ import { silent } from './adapters/loggers.js';
 import { keptSigningKey } from './adapters/signing-key.js';
 import { followConfig } from './aggregation/config-replay.js';
 import { createDuties } from './aggregation/duties.js';
-import { logAhead, tellLogTime } from './aggregation/log-ahead.js';
+import { tellLogTime } from './aggregation/log-ahead.js';
 import type { OpenTrials } from './aggregation/open-trials.js';
 import { openPartition, type Partition } from './aggregation/partition.js';
 import { createPublisher } from './aggregation/publisher.js';
@@ -97,7 +97,7 @@ export interface Engine {
   health(): ReadonlyMap<string, Health>;
   openTrials(): ReadonlyMap<string, OpenTrials>;
   /** LOG_AHEAD while log time is ahead of the clock. */
-  readonly logFault: ArmatureError | undefined;
+  logFault(): ArmatureError | undefined;
   /** Takes nothing more, writes checkpoints and lets the data directory go. */
   close(): Promise<void>;
 }
@@ -208,7 +208,7 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
     ...{ ingest, decide: decider.decide, onSnapshot: onChange },
     ...{ registry, known, keys, sticky, clock, logger, partitions },
     ...{ reload: reloader.reload, publish: duties.publish, checkpoint: duties.checkpoint },
-    ...viewsOf(partitions),
+    ...viewsOf(partitions, clock),
     get snapshot() {
       return served.current;
     },
@@ -217,9 +217,6 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
     },
     get failure() {
       return log.failure;
-    },
-    get logFault() {
-      return logAhead(partitions, clock.now());
     },
     onFailure: (listener) => log.onFailure(listener),
     close() {

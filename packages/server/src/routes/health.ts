@@ -10,7 +10,7 @@ export function healthRoutes(app: FastifyInstance, engine: Engine, draining: () 
     const status = engine.failure !== undefined ? 'failed' : draining() ? 'draining' : 'ready';
     reply.code(status === 'ready' ? 200 : 503);
     const fault = engine.reloadFault;
-    const logFault = engine.logFault;
+    const logFault = engine.logFault();
     // The detail quotes experiment files, which are nobody's business without a key that may read them.
     const told = !engine.keys.closed || (request.apiKey !== undefined && request.apiKey.kind !== 'browser');
     return {
