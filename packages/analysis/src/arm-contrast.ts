@@ -1,7 +1,8 @@
 import { type Moments, withZeros } from '@armature/sdk/policies';
 import type { Metric } from '@armature/sdk/protocol';
 import { type AsymptoticOptions, asymptoticInterval } from './asymptotic-cs.js';
-import { commonWeightContrast, eventsIn } from './common-weight-contrast.js';
+import { commonWeightAnytime, commonWeightContrast, eventsIn } from './common-weight-contrast.js';
+import type { Interval } from './estimate.js';
 import { twoProportions } from './proportions.js';
 import type { ContrastReport } from './report.js';
 import { isConstant, poolArms, type Stratum, trialsOf } from './stratum.js';
@@ -64,6 +65,32 @@ export function contrastOf(
   options: AsymptoticOptions = {},
 ): ContrastNumbers {
   return data.constant ? constantContrast(data, arm, against, options) : movingContrast(data, arm, against, options);
+}
+
+/**
+ * The anytime intervals of a contrast at several levels, and nothing else of it.
+ *
+ * @param data one metric's data
+ * @param arm index of the arm
+ * @param against index of the arm it is compared against
+ * @param alphas probabilities of ever missing, each in (0, 1)
+ */
+export function anytimeContrast(
+  data: ComparisonData,
+  arm: number,
+  against: number,
+  alphas: readonly number[],
+): readonly Interval[] {
+  const { metric, strata, constant, pooled } = data;
+  const [a, b] = [pooled[against]!, pooled[arm]!];
+  const { type, missing } = metric;
+  if (!constant)
+    return commonWeightAnytime(strata, arm, against, comparedWith(data, [arm, against]), alphas, { type, missing });
+  const { difference } = welch(a, b);
+  const events = eventsIn(strata, [arm, against], type);
+  return alphas.map((alpha) =>
+    asymptoticInterval(difference, a.count + b.count, [b.count, a.count], { alpha, ...events }),
+  );
 }
 
 function constantContrast(

@@ -47,14 +47,15 @@ export function armMeanAdaptive(
   const mean = drawnEstimate(aipwEstimate(sums), [draws]);
   const effectiveN = effectiveTrials(used, arm, weigh);
   const alpha = options.alpha ?? 0.05;
+  const asked = eventsIn(used, [arm], options.type);
   const proportion = options.type === 'binary' ? effectiveProportion(mean, effectiveN) : null;
   return {
     mean,
     oneLook:
       proportion === null
-        ? normalInterval(mean, 'common-weight AIPW, normal', alpha)
+        ? normalInterval(mean, 'common-weight AIPW, normal', alpha, asked.events)
         : effectiveWilson(proportion, alpha),
-    anytime: asymptoticInterval(mean, sums.trials, [draws], { ...options, ...eventsIn(used, [arm], options.type) }),
+    anytime: asymptoticInterval(mean, sums.trials, [draws], { ...options, ...asked }),
     effectiveN,
   };
 }

@@ -1,5 +1,5 @@
 import type { Experiment, Health, SnapshotData, StatisticsCell } from '@armature/sdk/protocol';
-import { comparisonData, contrastOf } from './arm-contrast.js';
+import { anytimeContrast, comparisonData } from './arm-contrast.js';
 import { exclusionsOf } from './exclusions.js';
 import { compareVersions, epochOf } from './fold/statistics.js';
 import { healthChecks, ratioReport, worstStatus } from './health-checks.js';
@@ -180,19 +180,15 @@ function verdict(
   if (metric === undefined) return verdictOf({ ...base, lead: [], pairs: [], better: 'higher' });
   const data = comparisonData(metric, strata, arms, arms.indexOf(experiment.control));
   const [leader, ...others] = rankArms(rows).map(({ arm }) => arm);
-  const leadAt = (comparisons: number): VerdictInput['lead'] =>
-    others.map((arm) => {
-      const options = { alpha: alpha / comparisons };
-      const { anytime } = contrastOf(data, arms.indexOf(leader!), arms.indexOf(arm), options);
-      return { arm, interval: { ...anytime, level: 1 - alpha } };
-    });
   const pairs = (arms.length * (arms.length - 1)) / 2;
-  return verdictOf({
-    ...base,
-    lead: leadAt(Math.max(1, arms.length - 1)),
-    pairs: leadAt(pairs),
-    better: metric.better,
-  });
+  const alphas = [alpha / Math.max(1, arms.length - 1), alpha / Math.max(1, pairs)];
+  const compared = others.map((arm) => ({
+    arm,
+    intervals: anytimeContrast(data, arms.indexOf(leader!), arms.indexOf(arm), alphas),
+  }));
+  const at = (level: number): VerdictInput['lead'] =>
+    compared.map(({ arm, intervals }) => ({ arm, interval: { ...intervals[level]!, level: 1 - alpha } }));
+  return verdictOf({ ...base, lead: at(0), pairs: at(1), better: metric.better });
 }
 
 function notesOf(experiment: Experiment): readonly string[] {

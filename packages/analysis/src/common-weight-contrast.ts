@@ -77,8 +77,7 @@ export function commonWeightContrast(
   options: WeightedOptions = {},
 ): AdaptiveContrast {
   const used = strata.filter((stratum) => compared.every((k) => stratum.p[k]! > 0));
-  const count = (k: number) => used.reduce((sum, stratum) => sum + stratum.cells[k]!.trials, 0);
-  const draws = { arm: count(arm), against: count(against) };
+  const draws = { arm: drawsOf(used, arm), against: drawsOf(used, against) };
   const headline = weighted(used, arm, against, commonWeight(compared), 'common-weight AIPW', options);
   const uniform = weighted(used, arm, against, uniformOver(compared), 'unweighted AIPW', options);
   return {
@@ -92,6 +91,43 @@ export function commonWeightContrast(
   };
 }
 
+/**
+ * The anytime intervals of the same contrast at several levels, and nothing else of it.
+ *
+ * @param alphas probabilities of ever missing, each in (0, 1)
+ */
+export function commonWeightAnytime(
+  strata: readonly Stratum[],
+  arm: number,
+  against: number,
+  compared: readonly number[],
+  alphas: readonly number[],
+  { missing = 'zero', type }: Pick<WeightedOptions, 'missing' | 'type'> = {},
+): readonly Interval[] {
+  const used = strata.filter((stratum) => compared.every((k) => stratum.p[k]! > 0));
+  const sums = contrastSums(used, arm, against, commonWeight(compared), missing);
+  const draws = [drawsOf(used, arm), drawsOf(used, against)];
+  const difference = drawnEstimate(aipwEstimate(sums), draws);
+  const events = eventsIn(used, [arm, against], type);
+  return alphas.map((alpha) => asymptoticInterval(difference, sums.trials, draws, { alpha, ...events }));
+}
+
+function contrastSums(
+  used: readonly Stratum[],
+  arm: number,
+  against: number,
+  weigh: Weighting,
+  missing: Metric['missing'],
+): ScoreSums {
+  const basisOf = scoreBasis(missing, used, weigh);
+  return aipwFromStrata(used, (stratum) => contrastScore(basisOf(stratum), arm, against), weigh);
+}
+
+/** Closed trials of an arm. */
+function drawsOf(strata: readonly Stratum[], k: number): number {
+  return strata.reduce((sum, stratum) => sum + stratum.cells[k]!.trials, 0);
+}
+
 /** One weighting's contrast: the normal interval, or that of two proportions where the rewards are 0 and 1. */
 function weighted(
   used: readonly Stratum[],
@@ -101,17 +137,18 @@ function weighted(
   name: string,
   { missing = 'zero', type, alpha = 0.05 }: WeightedOptions,
 ): Pick<AdaptiveContrast, 'sums' | 'difference' | 'oneLook' | 'p'> {
+  const sums = contrastSums(used, arm, against, weigh, missing);
+  const difference = drawnEstimate(aipwEstimate(sums), [drawsOf(used, arm), drawsOf(used, against)]);
   const basisOf = scoreBasis(missing, used, weigh);
-  const sums = aipwFromStrata(used, (stratum) => contrastScore(basisOf(stratum), arm, against), weigh);
-  const draws = (k: number) => used.reduce((sum, stratum) => sum + stratum.cells[k]!.trials, 0);
-  const difference = drawnEstimate(aipwEstimate(sums), [draws(arm), draws(against)]);
   const proportionOf = (k: number) => {
     const own = aipwFromStrata(used, (stratum) => armScore(basisOf(stratum), k), weigh);
-    return effectiveProportion(drawnEstimate(aipwEstimate(own), [draws(k)]), effectiveTrials(used, k, weigh));
+    return effectiveProportion(drawnEstimate(aipwEstimate(own), [drawsOf(used, k)]), effectiveTrials(used, k, weigh));
   };
   const [a, b] = type === 'binary' ? [proportionOf(against), proportionOf(arm)] : [null, null];
   if (a !== null && b !== null) return { sums, difference, ...effectiveProportions(a, b, alpha) };
-  return { sums, difference, oneLook: normalInterval(difference, `${name}, normal`, alpha), p: twoSidedP(difference) };
+  const { events } = eventsIn(used, [arm, against], type);
+  const oneLook = normalInterval(difference, `${name}, normal`, alpha, events);
+  return { sums, difference, oneLook, p: oneLook.status === 'insufficient' ? null : twoSidedP(difference) };
 }
 
 /** The events of arms over strata, as an option of the anytime interval. */

@@ -1,5 +1,4 @@
 import type { Moments } from '@armature/sdk/policies';
-import { EMPTY_MOMENTS, mergeMoments } from './moments.js';
 
 /**
  * A score that is linear in the reward: a trial of arm j with reward R scores `intercept[j] + slope[j] (R - means[j])`.
@@ -28,8 +27,9 @@ export interface ScoreBasis {
  * armScore({ p: [0.5, 0.5], means: [0.25, 0] }, 0) // => { means: [0.25, 0], intercept: [0.25, 0.25], slope: [2, 0] }
  */
 export function armScore({ p, means }: ScoreBasis, k: number): LinearScore {
-  const m = means[k]!;
-  return { means, intercept: p.map(() => m), slope: p.map((pk, j) => (j === k ? 1 / pk : 0)) };
+  const slope = new Array<number>(p.length).fill(0);
+  slope[k] = 1 / p[k]!;
+  return { means, intercept: new Array<number>(p.length).fill(means[k]!), slope };
 }
 
 /**
@@ -65,10 +65,12 @@ export function combineScores(parts: readonly (readonly [factor: number, score: 
 
 /** The AIPW score of the contrast of two arms: that of `arm` less that of `against`. */
 export function contrastScore(basis: ScoreBasis, arm: number, against: number): LinearScore {
-  return combineScores([
-    [1, armScore(basis, arm)],
-    [-1, armScore(basis, against)],
-  ]);
+  const { p, means } = basis;
+  const intercept = new Array<number>(p.length).fill(means[arm]! - means[against]!);
+  const slope = new Array<number>(p.length).fill(0);
+  slope[arm]! += 1 / p[arm]!;
+  slope[against]! -= 1 / p[against]!;
+  return { means, intercept, slope };
 }
 
 /** The AIPW score of serving the arms of `among` evenly. */
@@ -85,9 +87,18 @@ export function evenSplitScore(basis: ScoreBasis, among: readonly number[]): Lin
  * scoreMoments({ means: [0, 0], intercept: [0, 0], slope: [2, 0] }, [{ count: 1, mean: 1, m2: 0 }, { count: 1, mean: 5, m2: 0 }]) // => { count: 2, mean: 1, m2: 2 }
  */
 export function scoreMoments(score: LinearScore, arms: readonly Moments[]): Moments {
-  return arms.reduce<Moments>((sum, { count, mean, m2 }, j) => {
+  // Chan's merge of the arms' groups in place: reports sum scores over every version many times.
+  let [total, mean, m2] = [0, 0, 0];
+  for (let j = 0; j < arms.length; j++) {
+    const arm = arms[j]!;
+    if (arm.count === 0) continue;
     const slope = score.slope[j]!;
-    const scored = score.intercept[j]! + slope * (mean - score.means[j]!);
-    return mergeMoments(sum, { count, mean: scored, m2: slope * slope * m2 });
-  }, EMPTY_MOMENTS);
+    const scored = score.intercept[j]! + slope * (arm.mean - score.means[j]!);
+    const count = total + arm.count;
+    const delta = scored - mean;
+    m2 += slope * slope * arm.m2 + (delta * delta * total * arm.count) / count;
+    mean = total === 0 ? scored : mean + (delta * arm.count) / count;
+    total = count;
+  }
+  return { count: total, mean, m2 };
 }

@@ -1,5 +1,6 @@
 import type { Metric } from '@armature/sdk/protocol';
 import { drawnEstimate, uniformOver } from './aipw.js';
+import { eventsIn } from './common-weight-contrast.js';
 import { type Estimate, estimateOf, type Interval, noEstimate, noInterval } from './estimate.js';
 import {
   armScore,
@@ -40,7 +41,8 @@ const METHOD = 'AIPW, normal';
  *
  * @param strata one metric's strata; those where an arm of `among` could not be drawn are left out
  * @param among indices of the arms
- * @param metric its direction (regret > 0 is loss either way), and what a missing reward means
+ * @param metric its direction (regret > 0 is loss either way), what a missing reward means, and its type: with fewer than
+ *   10 events in an arm of `among` there is no interval (`eventsOf`); without a type events are not asked
  * @param alpha probability of missing, in (0, 1)
  * @see `docs/statistics.md`
  * @example
@@ -49,7 +51,7 @@ const METHOD = 'AIPW, normal';
 export function worthOf(
   strata: readonly Stratum[],
   among: readonly number[],
-  { better, missing }: Pick<Metric, 'better' | 'missing'>,
+  { better, missing, type }: Pick<Metric, 'better' | 'missing'> & Partial<Pick<Metric, 'type'>>,
   alpha = 0.05,
 ): Worth {
   const used = strata.filter((stratum) => among.every((k) => stratum.p[k]! > 0));
@@ -62,6 +64,7 @@ export function worthOf(
       needed.map(draws),
     );
   const split = (basis: ScoreBasis) => evenSplitScore(basis, among);
+  const { events } = eventsIn(used, among, type);
   const gain = sumOf(among, (s) =>
     combineScores([
       [sign, rewardScore(s)],
@@ -78,14 +81,19 @@ export function worthOf(
     return {
       arm,
       regret: lost,
-      oneLook: normalInterval(lost, METHOD, alpha),
-      simultaneous: normalInterval(lost, `${METHOD}, Bonferroni over ${among.length} arms`, alpha / among.length),
+      oneLook: normalInterval(lost, METHOD, alpha, events),
+      simultaneous: normalInterval(
+        lost,
+        `${METHOD}, Bonferroni over ${among.length} arms`,
+        alpha / among.length,
+        events,
+      ),
     };
   });
   return {
     total: used.reduce((sum, s) => sum + momentsOf(s).reduce((all, { count, mean }) => all + count * mean, 0), 0),
     trials: used.reduce((sum, s) => sum + trialsOf(s), 0),
-    evenSplit: { value: sumOf(among, split), gain, oneLook: normalInterval(gain, METHOD, alpha) },
+    evenSplit: { value: sumOf(among, split), gain, oneLook: normalInterval(gain, METHOD, alpha, events) },
     regret: regret.map((row) => ({ ...row, simultaneous: { ...row.simultaneous, level: 1 - alpha } })),
     maximum: maximumOf(regret, alpha),
   };

@@ -1,16 +1,22 @@
-import { type Cell, EMPTY_CELL, merge } from '@armature/sdk/policies';
+import { type Cell, EMPTY_CELL, type Moments, merge, withZeros } from '@armature/sdk/policies';
 import type { SnapshotData, StatisticsCell } from '@armature/sdk/protocol';
+import { addValue, EMPTY_MOMENTS } from './moments.js';
 import { createRandom } from './rng.js';
 import type { Stratum, TrialRow } from './stratum.js';
 
-/** A world of Bernoulli arms whose true rates are known. */
+/** A world of arms whose true mean rewards are known: Bernoulli, unless `reward` says otherwise. */
 export interface Environment {
   /** Arm ids in code-point order. */
   readonly arms: readonly string[];
-  /** Success probability of each arm, in [0, 1]. */
+  /** Mean reward of each arm; of Bernoulli arms the success probability, in [0, 1]. */
   readonly rates: readonly number[];
-  /** Added to every arm's rate alike at trial t. The sum must stay in [0, 1]. */
+  /** Added to every arm's rate alike at trial t. The sum must stay in [0, 1] for Bernoulli arms. */
   readonly trend?: (t: number) => number;
+  /**
+   * A reward of this mean from uniform numbers; undefined where none comes, which counts as 0. Default: 1 with that
+   * probability, else 0.
+   */
+  readonly reward?: (mean: number, random: () => number) => number | undefined;
 }
 
 /** From what has been seen to the next vector: sum 1, in arm order. */
@@ -21,8 +27,8 @@ export interface SimulationPlan {
   readonly policy: SimulatedPolicy;
   /** Trials in all. */
   readonly trials: number;
-  /** Trials of one version: the vector stands still for as long. */
-  readonly updateEvery: number;
+  /** Trials of one version, for which the vector stands still; or how many the version has that begins at trial t. */
+  readonly updateEvery: number | ((t: number) => number);
   readonly seed: number;
   /** Time of the first trial, ms since the epoch. Default 0. */
   readonly start?: number;
@@ -46,23 +52,50 @@ export function* simulateStrata(plan: SimulationPlan, onTrial?: (row: TrialRow) 
   let seen: readonly Cell[] = arms.map(() => EMPTY_CELL);
   for (let t = 0, sequence = 1; t < trials; sequence++) {
     const p = policy(seen);
-    const means = seen.map((cell) => cell.mean);
+    const means = seen.map((cell) => withZeros(cell).mean);
     const version = `1.${sequence}`;
-    const end = Math.min(trials, t + updateEvery);
+    const end = Math.min(trials, t + (typeof updateEvery === 'number' ? updateEvery : updateEvery(t)));
     const from = start + t * everyMs;
-    const opened = arms.map(() => 0);
-    const successes = arms.map(() => 0);
+    const drawn = arms.map((): DrawnArm => ({ trials: 0, rewarded: 0, sum: 0, moments: EMPTY_MOMENTS }));
     for (; t < end; t++) {
       const arm = drawArm(p, random());
-      const reward = random() < rateAt(environment, arm, t) ? 1 : 0;
-      opened[arm]!++;
-      successes[arm]! += reward;
+      const mean = rateAt(environment, arm, t);
+      const reward = environment.reward === undefined ? bernoulli(mean, random) : environment.reward(mean, random);
+      count(drawn[arm]!, reward, environment.reward === undefined);
       onTrial?.({ version, rule: 'policy', arm, p, means, reward, time: start + t * everyMs });
     }
-    const cells = opened.map((n, k) => bernoulliCell(n, successes[k]!));
+    const cells = drawn.map((arm) =>
+      environment.reward === undefined ? bernoulliCell(arm.trials, arm.sum) : cellOf(arm),
+    );
+    const opened = drawn.map((arm) => arm.trials);
     seen = seen.map((cell, k) => merge(cell, cells[k]!));
     yield { version, rule: 'policy', arms, p, means, from, to: from, opened, cells };
   }
+}
+
+/** What a version has drawn so far from one arm. */
+interface DrawnArm {
+  trials: number;
+  rewarded: number;
+  /** Successes of a Bernoulli arm. */
+  sum: number;
+  moments: Moments;
+}
+
+function bernoulli(mean: number, random: () => number): number {
+  return random() < mean ? 1 : 0;
+}
+
+function count(arm: DrawnArm, reward: number | undefined, binary: boolean): void {
+  arm.trials++;
+  if (reward === undefined) return;
+  arm.rewarded++;
+  if (binary) arm.sum += reward;
+  else arm.moments = addValue(arm.moments, reward);
+}
+
+function cellOf({ trials, rewarded, moments: { mean, m2 } }: DrawnArm): Cell {
+  return { trials, rewarded, mean, m2 };
 }
 
 function drawArm(p: readonly number[], u: number): number {

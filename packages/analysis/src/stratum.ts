@@ -72,10 +72,10 @@ export function strataOf(
     const p = snapshot?.rules[cell.rule];
     if (snapshot === undefined || p === undefined) continue;
     const stratum = align(cell, snapshot, p, metric, all);
-    const key = JSON.stringify([cell.version, cell.rule, by === 'bucket' ? cell.bucket : 0]);
+    const drawnTogether = JSON.stringify([cell.version, cell.rule]);
+    const key = by === 'bucket' ? `${drawnTogether}${cell.bucket}` : drawnTogether;
     const earlier = merged.get(key);
     merged.set(key, earlier === undefined ? stratum : mergeStrata(earlier, stratum));
-    const drawnTogether = JSON.stringify([cell.version, cell.rule]);
     const others = whole.get(drawnTogether);
     whole.set(drawnTogether, others?.map((other, k) => merge(other, stratum.cells[k]!)) ?? stratum.cells);
   }
@@ -128,9 +128,16 @@ function mergeStrata(a: Stratum, b: Stratum): Stratum {
   };
 }
 
+/** Strata are values: their moments are computed once. */
+const momentsOfStrata = new WeakMap<readonly Cell[], readonly Moments[]>();
+
 /** The moments of each arm's closed trials, a missing reward being zero where the metric says so. */
-export function momentsOf(stratum: Stratum): readonly Moments[] {
-  return stratum.cells.map(withZeros);
+export function momentsOf({ cells }: Stratum): readonly Moments[] {
+  const known = momentsOfStrata.get(cells);
+  if (known !== undefined) return known;
+  const moments = cells.map(withZeros);
+  momentsOfStrata.set(cells, moments);
+  return moments;
 }
 
 /** Closed trials of a stratum over all arms: the N of its scores. */

@@ -74,7 +74,16 @@ describe('the anytime interval', () => {
     expect(eventsOf('count', { trials: 400, rewarded: 5, mean: 4, m2: 180 })).toBe(1);
     expect(eventsOf('count', { trials: 400, rewarded: 5, mean: 1, m2: 0 })).toBe(5);
     expect(eventsOf('count', EMPTY_CELL)).toBe(0);
-    expect(eventsOf('real', { trials: 400, rewarded: 7, mean: 20, m2: 3 })).toBe(7);
+    expect(eventsOf('real', { trials: 400, rewarded: 7, mean: 20, m2: 0 })).toBe(7);
+    expect(eventsOf('real', { trials: 400, rewarded: 400, mean: 0, m2: 400 })).toBe(400);
+    expect(eventsOf('real', EMPTY_CELL)).toBe(0);
+  });
+
+  test('amounts that differ, among trials that bring nothing, are worth fewer events', () => {
+    // oracle: skewness^2 of rare gamma amounts is (1 + 2 v)^2 / (n (1 + v)), v = variance / mean^2; exponential amounts: v = 1
+    expect(eventsOf('real', { trials: 2000, rewarded: 90, mean: 20, m2: 90 * 400 })).toBe(20);
+    // amounts of either sign: v is cut at 4, 5/81 of them
+    expect(eventsOf('real', { trials: 2000, rewarded: 162, mean: 0, m2: 162 })).toBe(10);
   });
 
   test('at a rate of 2 % the gate keeps it from missing more often than it says', () => {

@@ -55,23 +55,30 @@ function evenSplitText({ evenSplit: { value, gain, oneLook } }: WorthReport, sca
   const expects = `an even split expects ${valueText(scale, value.value)}`;
   if (gain.value === null) return `${expects}; the gain is ${reasonText(gain.reason ?? 'no value')}.`;
   const title = intervalTitle(oneLook);
-  return `${expects}: gain ${signedText(scale, gain.value)} (${title} ${boundsText(oneLook, scale)}).`;
+  const bounds = oneLook.reason === null ? `${title} ${boundsText(oneLook, scale)}` : `no interval: ${oneLook.reason}`;
+  return `${expects}: gain ${signedText(scale, gain.value)} (${bounds}).`;
 }
 
 function regretText({ regret, maximum }: WorthReport, scale: NumberScale): string {
   const [first] = regret;
   if (first === undefined || maximum.regret.value === null)
     return `${reasonText(maximum.regret.reason ?? 'no arm could be drawn in every version')}.`;
+  const { reason: withheld } = maximum.simultaneous;
+  const bounds = (interval: Interval) => (withheld === null ? ` (${boundsText(interval, scale)})` : '');
   const rows = regret
     .slice(0, MOST_ARMS)
     .map(({ arm, regret: { value, reason }, simultaneous }) =>
       value === null
         ? `${arm} ${reasonText(reason ?? 'no value')}`
-        : `${arm} ${signedText(scale, value)} (${boundsText(simultaneous, scale)})`,
+        : `${arm} ${signedText(scale, value)}${bounds(simultaneous)}`,
     );
   const more = regret.length > MOST_ARMS ? `, and ${regret.length - MOST_ARMS} more arms` : '';
-  const best = `${signedText(scale, maximum.regret.value)} (${boundsText(maximum.simultaneous, scale)})`;
-  return `loss against always serving ${rows.join(', ')}${more}; against the best of them ${best}; ${percentLevel(first.simultaneous.level)}, all arms together, one look.`;
+  const best = `${signedText(scale, maximum.regret.value)}${bounds(maximum.simultaneous)}`;
+  const promise =
+    withheld === null
+      ? `${percentLevel(first.simultaneous.level)}, all arms together, one look`
+      : `no interval: ${withheld}`;
+  return `loss against always serving ${rows.join(', ')}${more}; against the best of them ${best}; ${promise}.`;
 }
 
 function boundsText({ low, high, reason }: Interval, scale: NumberScale): string {

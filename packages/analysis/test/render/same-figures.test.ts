@@ -90,10 +90,13 @@ describe.each([
   test('so is what the policy was worth', () => {
     const { total, evenSplit, regret: lost, maximum } = metric!.worth;
     const whole = (value: number) => signed(value, 0);
+    const { reason } = maximum.simultaneous;
+    const bounds = (interval: Interval) => (reason === null ? ` (${range(interval, whole)})` : '');
+    const gained = reason === null ? `95% one look ${range(evenSplit.oneLook, whole)}` : `no interval: ${reason}`;
     const sentences = [
       `click ${grouped(total, 0)} in`,
-      `an even split expects ${grouped(evenSplit.value.value!, 0)}: gain ${whole(evenSplit.gain.value!)} (95% one look ${range(evenSplit.oneLook, whole)})`,
-      `against the best of them ${whole(maximum.regret.value!)} (${range(maximum.simultaneous, whole)})`,
+      `an even split expects ${grouped(evenSplit.value.value!, 0)}: gain ${whole(evenSplit.gain.value!)} (${gained})`,
+      `against the best of them ${whole(maximum.regret.value!)}${bounds(maximum.simultaneous)}`,
     ];
     const page = renderHtml(report);
     const flowing = terminal.replaceAll(/\s+/g, ' ');
@@ -105,7 +108,7 @@ describe.each([
       lost.map((row) => [row.arm, whole(row.regret.value!), range(row.simultaneous, whole), range(row.oneLook, whole)]),
     );
     for (const row of lost)
-      expect(flowing).toContain(`${row.arm} ${whole(row.regret.value!)} (${range(row.simultaneous, whole)})`);
+      expect(flowing).toContain(`${row.arm} ${whole(row.regret.value!)}${bounds(row.simultaneous)}`);
   });
 });
 
