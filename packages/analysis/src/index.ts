@@ -5,7 +5,6 @@ export * from './asymptotic-cs.js';
 export * from './build-report.js';
 export * from './common-weight-contrast.js';
 export * from './config-reading.js';
-export * from './coverage.js';
 export * from './effective-proportions.js';
 export * from './effective-trials.js';
 export * from './errors.js';
