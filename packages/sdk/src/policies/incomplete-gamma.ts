@@ -116,25 +116,18 @@ export function gammaQuantile(p: number, shape: number, rate = 1): number {
   const upper = p > 0.5;
   const target = Math.log(upper ? 1 - p : p);
   // Near zero, P = x^a / gamma(a + 1) to all digits.
-  const near = (target + logGamma(shape + 1)) / shape;
-  if (!upper && near < -40) return Math.exp(near) / rate;
-  let u = Math.log(shape);
-  // A concave function's tangent overshoots, far into a tail that is 0 in doubles: bisect what is known where it does.
-  let [low, high] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+  const start = (target + logGamma(shape + 1)) / shape;
+  if (!upper && start < -40) return Math.exp(start) / rate;
+  let [u, moved] = [Math.log(shape), 0];
   for (let iteration = 0; iteration < 200; iteration++) {
     const x = Math.exp(u);
-    const tails = gammaTails(shape, x);
-    const tail = upper ? tails.upper : tails.lower;
-    const error = Math.log(tail) - target;
-    if (error > 0 === upper) low = u;
-    else high = u;
-    const step = (error * tail) / Math.exp(logGammaTerm(shape, x));
-    const next = upper ? u + step : u - step;
-    const inside = next > low && next < high;
-    if (inside && Math.abs(step) <= 1e-14 * Math.max(1, Math.abs(u))) break;
-    if (next === u) break;
-    u = inside ? next : (low + high) / 2;
-    if (!Number.isFinite(u)) return Number.NaN;
+    const tail = gammaTails(shape, x)[upper ? 'upper' : 'lower'];
+    const step = ((Math.log(tail) - target) * tail) / Math.exp(logGammaTerm(shape, x));
+    // A concave function's tangent overshoots, at times to where the tail is 0 in doubles: halfway back, then.
+    const near = Math.abs(step) < 1e9;
+    moved = near ? step : moved / 2;
+    u += upper === near ? moved : -moved;
+    if (Math.abs(moved) < 1e-14 * (1 + Math.abs(u))) break;
   }
   return Math.exp(u) / rate;
 }
