@@ -1,6 +1,8 @@
 /** What a machine may or may not have, and how a suite that wants it says so. */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
 
@@ -12,6 +14,8 @@ const FINDERS = {
   data: findData,
   /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or the program `redis-server`, which tests then start. */
   redis: findRedis,
+  /** The right to mount a small file system in memory: a disk that can be full. */
+  mount: findMount,
 } as const satisfies Record<string, () => string | undefined>;
 
 export type Tool = keyof typeof FINDERS;
@@ -36,6 +40,14 @@ function findRedis(): string | undefined {
   if (url !== undefined && url !== '') return url;
   const probe = spawnSync('redis-server', ['--version'], { stdio: 'ignore', timeout: 20_000 });
   return probe.status === 0 ? 'redis-server' : undefined;
+}
+
+function findMount(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'armature-mount-'));
+  const probe = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'armature', folder], { stdio: 'ignore' });
+  if (probe.status === 0) spawnSync('umount', [folder], { stdio: 'ignore' });
+  rmSync(folder, { recursive: true, force: true });
+  return probe.status === 0 ? 'mount' : undefined;
 }
 
 function required(): readonly string[] {

@@ -28,16 +28,35 @@ export interface ServerProcessOptions {
   readonly data: string;
   readonly port: number;
   readonly partitions: number;
+  /** More flags of `serve`. */
+  readonly flags?: readonly string[];
   /** A module that is loaded before the server. */
   readonly preload?: URL;
   readonly variables?: NodeJS.ProcessEnv;
 }
 
-export function serverProcess({ data, port, partitions, preload, variables }: ServerProcessOptions): ServerProcess {
+export function serverProcess({
+  data,
+  port,
+  partitions,
+  flags: more = [],
+  preload,
+  variables,
+}: ServerProcessOptions): ServerProcess {
   let child: ChildProcess | undefined;
   let said = '';
   const spawned = (): ChildProcessByStdio<null, Readable, Readable> => {
-    const flags = ['--experiments', EXPERIMENTS, '--data', data, '--port', `${port}`, '--partitions', `${partitions}`];
+    const flags = [
+      '--experiments',
+      EXPERIMENTS,
+      '--data',
+      data,
+      '--port',
+      `${port}`,
+      '--partitions',
+      `${partitions}`,
+      ...more,
+    ];
     const before = preload === undefined ? [] : ['--import', preload.href];
     const started = spawn(process.execPath, [...before, BINARY, 'serve', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -9,6 +9,7 @@ import { openFileLog } from './adapters/file-log.js';
 import { fileState } from './adapters/file-state.js';
 import { readKeyFile } from './adapters/key-file.js';
 import { silent } from './adapters/loggers.js';
+import { diskFault } from './adapters/segment-file.js';
 import { keptSigningKey } from './adapters/signing-key.js';
 import { followConfig } from './aggregation/config-replay.js';
 import { createDuties } from './aggregation/duties.js';
@@ -111,7 +112,7 @@ const KEYS_MS = 1000;
  * have not seen, and publishes what is due. When it resolves, everything works.
  *
  * @throws EXPERIMENTS_INVALID, NOT_SUPPORTED_YET, EXPERIMENTS_MISSING, DATA_DIR_LOCKED, PARTITIONS_FROZEN, LOG_DAMAGED,
- *   DATA_HOLE, LOG_MISMATCH, RETENTION_INVALID, KEY_FILE_INVALID
+ *   DATA_HOLE, LOG_MISMATCH, RETENTION_INVALID, DISK_FULL, KEY_FILE_INVALID
  */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { clock = systemClock(), fs = disk(), logger = silent, data: directory } = options;
@@ -150,7 +151,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
     return await start({ ...options, clock, logger }, parts);
   } catch (cause) {
     await log.close().catch(() => {});
-    throw cause;
+    throw diskFault(cause);
   }
 }
 

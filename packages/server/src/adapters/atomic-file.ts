@@ -10,11 +10,15 @@ export async function writeAtomically(
 ): Promise<void> {
   const beside = `${path}.new`;
   const file = await fs.open(beside, 'replace', permissions);
+  let written = false;
   try {
     await file.write(typeof content === 'string' ? Buffer.from(content, 'utf8') : content, 0);
     await file.sync();
+    written = true;
   } finally {
     await file.close();
+    // on a full disk half a file would keep the space that the log needs
+    if (!written) await fs.remove(beside).catch(() => {});
   }
   await fs.rename(beside, path);
   await fs.syncDirectory(dirname(path));

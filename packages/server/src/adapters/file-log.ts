@@ -10,6 +10,7 @@ import { type Lock, takeLock } from './lock-file.js';
 import { logFault } from './log-fault.js';
 import { logHealth } from './log-health.js';
 import { recoverStream } from './recover-stream.js';
+import { diskFault } from './segment-file.js';
 
 export interface FileLogOptions {
   readonly fs: FileSystem;
@@ -32,9 +33,17 @@ const SEGMENT_AGE_MS = 86_400_000;
 /**
  * Opens the log of a data directory for one writer: takes its lock, cuts torn tails, and goes on where it ended.
  *
- * @throws DATA_DIR_LOCKED, PARTITIONS_FROZEN, LOG_DAMAGED, DATA_HOLE, LOG_MISMATCH, or the file system's own error
+ * @throws DATA_DIR_LOCKED, PARTITIONS_FROZEN, LOG_DAMAGED, DATA_HOLE, LOG_MISMATCH, DISK_FULL, or the file system's own error
  */
 export async function openFileLog(options: FileLogOptions): Promise<EventLog> {
+  try {
+    return await openLocked(options);
+  } catch (cause) {
+    throw diskFault(cause);
+  }
+}
+
+async function openLocked(options: FileLogOptions): Promise<EventLog> {
   const { fs, directory } = options;
   const layout = layoutOf(directory);
   await fs.mkdir(directory);

@@ -49,11 +49,9 @@ export async function takeLock(fs: FileSystem, path: string): Promise<Lock> {
   const id = randomUUID();
   const mine = `${path}.${own.pid}.${id}`;
   const line = `${JSON.stringify({ ...own, host, id })}\n`;
-  const file = await fs.open(mine, 'replace');
-  await file.write(Buffer.from(line), 0);
-  await file.close();
   let foreign = false;
   try {
+    await writeLock(fs, mine, line);
     for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
       if (await fs.link(mine, path)) {
         held.add(path);
@@ -73,6 +71,15 @@ export async function takeLock(fs: FileSystem, path: string): Promise<Lock> {
     await fs.remove(mine);
   }
   throw serverError('DATA_DIR_LOCKED', { got: 'other processes that start at the same time' });
+}
+
+async function writeLock(fs: FileSystem, path: string, line: string): Promise<void> {
+  const file = await fs.open(path, 'replace');
+  try {
+    await file.write(Buffer.from(line), 0);
+  } finally {
+    await file.close();
+  }
 }
 
 function lockOf(fs: FileSystem, path: string, line: string): Lock {

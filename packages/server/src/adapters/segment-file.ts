@@ -13,8 +13,16 @@ export interface SegmentFile {
 }
 
 function isFull(cause: unknown): boolean {
-  const { code } = cause as NodeJS.ErrnoException;
+  const { code } = (cause ?? {}) as NodeJS.ErrnoException;
   return code === 'ENOSPC' || code === 'EDQUOT';
+}
+
+const diskFull = (cause: unknown): Error => serverError('DISK_FULL', { got: (cause as Error).message, cause });
+
+/** A full disk under the server's code; everything else as it is. */
+export function diskFault(cause: unknown): unknown {
+  if (cause instanceof DiskFull) return cause.error;
+  return isFull(cause) ? diskFull(cause) : cause;
 }
 
 /** A full disk, with nothing written: the append may be tried again. Every other fault of a write is not of this class. */
@@ -36,7 +44,7 @@ export async function appendSynced(segment: SegmentFile, bytes: Uint8Array): Pro
   } catch (cause) {
     if (!isFull(cause)) throw cause;
     await segment.file.truncate(segment.size);
-    throw new DiskFull(serverError('DISK_FULL', { got: (cause as Error).message, cause }));
+    throw new DiskFull(diskFull(cause));
   }
   await segment.file.datasync();
   return { ...segment, size: segment.size + bytes.length };
@@ -50,7 +58,7 @@ export async function createSegment(fs: FileSystem, folder: string, header: Segm
     file = await fs.open(path, 'replace');
   } catch (cause) {
     if (!isFull(cause)) throw cause;
-    throw new DiskFull(serverError('DISK_FULL', { got: (cause as Error).message, cause }));
+    throw new DiskFull(diskFull(cause));
   }
   try {
     return await startSegment(fs, { path, file, size: 0, since: undefined }, header);
