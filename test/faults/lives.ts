@@ -2,12 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom, type Random } from '@armature/analysis';
-import type { Snapshot } from '@armature/sdk/protocol';
-import { type Engine, openEngine, type VirtualClock, virtualClock } from '@armature/server';
+import type { LogEvent, LogRecord, Snapshot } from '@armature/sdk/protocol';
+import { type Engine, openEngine, type RetentionRule, type VirtualClock, virtualClock } from '@armature/server';
 import { expect } from 'vitest';
 import { workspace } from '../../packages/server/test/workspace.js';
 import { createSender, FILES, type Sender } from './sender.js';
 import { type End, type Ignored, type Life, unsyncedDisk } from './unsynced-disk.js';
+import { recordsOf } from './whole-log.js';
 
 const START = Date.UTC(2026, 0, 1);
 
@@ -18,6 +19,10 @@ export interface Plan {
   readonly end: End;
   /** Ends in the middle of this operation of its disk, counted from its start; without it, after the last step. */
   readonly operation?: number;
+  /** Time that passes before it, while nobody is at work, ms. */
+  readonly after?: number;
+  /** From this operation on the disk is full, as many operations long. */
+  readonly full?: { readonly from: number; readonly operations: number };
 }
 
 /** Lives of a server on one disk, one after the other, with one client that sends again what was not acknowledged. */
@@ -29,6 +34,8 @@ export interface Lives {
   live(plan: Plan): Promise<readonly string[]>;
   /** A life that does not end: everything that waits is sent, and all trials close. */
   last(): Promise<{ readonly engine: Engine; readonly data: string }>;
+  /** Records of each partition that a life found when it began, by offset: also those that were deleted later. */
+  readonly archive: readonly (readonly LogRecord<LogEvent>[])[];
   /** The data directory as the last life left it, with nobody at work in it. */
   left(): string;
   dispose(): Promise<void>;
@@ -40,6 +47,7 @@ export interface LivesOptions {
   readonly ignored?: readonly Ignored[];
   /** @default 4000, so that segments follow each other soon */
   readonly segmentBytes?: number;
+  readonly retention?: RetentionRule;
   /** Folders that are there before the first life. */
   readonly made?: readonly string[];
 }
@@ -66,8 +74,9 @@ export async function createLives(options: LivesOptions): Promise<Lives> {
   const open = async (life: Life): Promise<Engine> => {
     const { experiments } = space;
     const { fs, data } = life;
-    const { partitions, segmentBytes = 4000 } = options;
-    const engine = await openEngine({ experiments, data, fs, clock, partitions, segmentBytes, watch: false });
+    const { partitions, segmentBytes = 4000, retention } = options;
+    const base = { experiments, data, fs, clock, partitions, segmentBytes, watch: false };
+    const engine = await openEngine(retention === undefined ? base : { ...base, retention });
     engines.push(engine);
     expectPromises(engine, promised);
     engine.onSnapshot((snapshot) => served(snapshot, promised));
@@ -83,20 +92,33 @@ export async function createLives(options: LivesOptions): Promise<Lives> {
     if (n % 3 === 2) await engine.checkpoint().catch(() => {});
     await clock.advance(150);
   };
+  const archive: LogRecord<LogEvent>[][] = [];
+  const keep = async (data: string): Promise<void> => {
+    for (const [partition, records] of (await recordsOf(data)).entries()) {
+      archive[partition] ??= [];
+      for (const record of records) archive[partition]![record.offset] = record;
+    }
+  };
   return {
     sender,
     clock,
     random,
-    async live({ steps, end, operation }) {
+    archive,
+    async live({ steps, end, operation, after = 0, full }) {
+      await clock.advance(after);
       const life = disk.start();
+      await keep(life.data);
       if (operation !== undefined) life.endAt(operation, end);
+      if (full !== undefined) life.fullAt(full.from, full.operations);
       let engine: Engine | undefined;
       try {
         engine = await open(life);
       } catch (cause) {
-        if (!life.ended) throw cause;
+        if (full !== undefined) expect(cause).toMatchObject({ code: 'DISK_FULL' });
+        else if (!life.ended) throw cause;
       }
       for (let n = 0; engine !== undefined && n < steps && !life.ended; n += 1) await step(engine, n);
+      if (full !== undefined && engine !== undefined) expect(engine.failure).toBeUndefined();
       const operations = [...life.operations];
       life.end(end);
       await engine?.close().catch(() => {});
@@ -104,6 +126,7 @@ export async function createLives(options: LivesOptions): Promise<Lives> {
     },
     async last() {
       const life = disk.start();
+      await keep(life.data);
       const engine = await open(life);
       await sender.send(engine);
       expect(sender.waiting).toBe(0);

@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { reportRow } from './fault-report.js';
 import { createLives, type Lives, type LivesOptions, type Plan } from './lives.js';
 import type { End, Ignored } from './unsynced-disk.js';
 import { expectWholeLog, recordsOf } from './whole-log.js';
 
+const HOUR = 3_600_000;
 const ENDS: readonly End[] = ['kill', 'prefix', 'zeros'];
 const CUTS: readonly End[] = ['prefix', 'zeros'];
 
@@ -23,7 +25,7 @@ async function expectWhole(options: LivesOptions, plans: readonly Plan[]): Promi
   const lives = await begin(options);
   for (const plan of plans) await lives.live(plan);
   const { engine, data } = await lives.last();
-  await expectWholeLog(data, engine, lives.sender.accepted);
+  await expectWholeLog(data, engine, lives.sender.accepted, lives.archive);
   await lives.dispose();
   return lives;
 }
@@ -40,7 +42,7 @@ describe.each([1, 3])('twelve lives that end at random operations, %i partitions
       if (operations.length === operation) ended += 1;
     }
     const { engine, data } = await lives.last();
-    await expectWholeLog(data, engine, sender.accepted);
+    await expectWholeLog(data, engine, sender.accepted, lives.archive);
     expect(ended).toBeGreaterThan(4);
     expect(sender.accepted.size).toBeGreaterThan(150);
   });
@@ -78,6 +80,62 @@ describe('a life that ends at its every operation', () => {
       const cut: Plan = { steps: 1, end: 'prefix' };
       await expectWhole(options, [{ steps, end: 'kill', operation: at + 1 }, cut]);
     }
+  });
+});
+
+describe('a life in which old segments are deleted', () => {
+  const options = { seed: 5, partitions: 1, retention: { ageMs: 6 * HOUR }, segmentBytes: 2500 };
+  const past: readonly Plan[] = [
+    { steps: 4, end: 'kill' },
+    { steps: 3, end: 'kill' },
+  ];
+  const deleting: Plan = { steps: 4, end: 'kill', after: 7 * HOUR };
+
+  const operationsOf = async (): Promise<readonly string[]> => {
+    const lives = await begin(options);
+    for (const plan of past) await lives.live(plan);
+    return lives.live(deleting);
+  };
+
+  test.each([...CUTS, 'kill'] as const)(
+    'and that ends at its every operation loses and doubles nothing (%s)',
+    async (end) => {
+      const operations = await operationsOf();
+      // it keeps what the records said, and deletes several segments
+      expect(operations).toContain('rename data/events/0/floor.json');
+      expect(operations.filter((operation) => operation.startsWith('remove data/events/0/0')).length).toBeGreaterThan(
+        2,
+      );
+      let floors = 0;
+      for (const at of operations.keys()) {
+        const lives = await expectWhole(options, [...past, { ...deleting, end, operation: at + 1 }]);
+        if (lives.archive[0]?.[0] === undefined) throw new Error('nothing was archived');
+        floors += 1;
+      }
+      reportRow('Power loss', {
+        run: 'a life that deletes old segments, ended at every operation of its disk',
+        end,
+        ends: floors,
+        lost: 0,
+        doubled: 0,
+      });
+    },
+  );
+});
+
+describe('a disk that is full at any operation of a life', () => {
+  const options = { seed: 3, partitions: 1 };
+
+  test.each([1, 3, 12])('for %i operations loses and doubles nothing, and the server goes on', async (operations) => {
+    const all = await (await begin(options)).live({ steps: 4, end: 'kill' });
+    for (const at of all.keys()) {
+      await expectWhole(options, [{ steps: 4, end: 'kill', full: { from: at + 1, operations } }]);
+    }
+    reportRow('Disk', {
+      fault: `full for ${operations} operations`,
+      runs: all.length,
+      result: 'at every operation of a life: refused with DISK_FULL, nothing lost or doubled',
+    });
   });
 });
 

@@ -90,8 +90,12 @@ export function createSender(random: Random): Sender {
       }
     },
     async decide(engine) {
-      const { decisions } = await engine.decide({ experiments: ['button'], unit: `d-${Math.floor(random() * 60)}` });
-      for (const { id, randomised } of decisions) if (randomised) accepted.add(id);
+      try {
+        const { decisions } = await engine.decide({ experiments: ['button'], unit: `d-${Math.floor(random() * 60)}` });
+        for (const { id, randomised } of decisions) if (randomised) accepted.add(id);
+      } catch (cause) {
+        expect(cause).toMatchObject({ code: 'WRITE_UNCERTAIN' });
+      }
     },
     accepted,
     get waiting() {

@@ -1,18 +1,20 @@
+import { foldLog } from '@armature/analysis';
 import { applyRecord, emptyState, encodeState, statisticsOf } from '@armature/analysis/fold';
-import { readMeta, readPartition } from '@armature/analysis/log';
+import { readFloor, readMeta, readPartition } from '@armature/analysis/log';
 import { EVENT_TYPES, type LogEvent, type LogRecord } from '@armature/sdk/protocol';
 import type { Engine } from '@armature/server';
 import { expect } from 'vitest';
 import { expectSameCells, foldedCells, naiveCells } from '../oracles/naive-cells.js';
 import { naiveJoin } from '../oracles/naive-join.js';
 
-/** The records of a data directory, read from its files. */
+/** The records of a data directory, read from its files, from where each partition begins. */
 export async function recordsOf(data: string): Promise<LogRecord<LogEvent>[][]> {
   const partitions = (await readMeta(data))?.partitions ?? 0;
   return Promise.all(
     Array.from({ length: partitions }, async (_, partition) => {
       const records: LogRecord<LogEvent>[] = [];
-      for await (const group of readPartition(data, partition)) records.push(...group);
+      const from = (await readFloor(data, partition))?.offset ?? 0;
+      for await (const group of readPartition(data, partition, from)) records.push(...group);
       return records;
     }),
   );
@@ -20,10 +22,20 @@ export async function recordsOf(data: string): Promise<LogRecord<LogEvent>[][]> 
 
 /**
  * That a log holds every accepted event, that the engine counted each of them once, as an independent joiner does, and
- * that a fold from the first record gives the engine's state byte for byte.
+ * that a fold from the first record gives the engine's state byte for byte, as one from what retention has kept does.
+ *
+ * @param archive records that were found earlier, by offset: those that retention has deleted are taken from it
  */
-export async function expectWholeLog(data: string, engine: Engine, accepted: ReadonlySet<string>): Promise<void> {
-  const records = await recordsOf(data);
+export async function expectWholeLog(
+  data: string,
+  engine: Engine,
+  accepted: ReadonlySet<string>,
+  archive: readonly (readonly LogRecord<LogEvent>[])[] = [],
+): Promise<void> {
+  const kept = await recordsOf(data);
+  const records = kept.map((left, p) => [...(archive[p] ?? []).slice(0, left[0]?.offset ?? 0), ...left]);
+  const folded = await foldLog(data);
+  expect(folded.partitions.map(encodeState)).toEqual(engine.partitions.map(({ state }) => encodeState(state)));
   const { registry } = engine;
   const events = records.flat().map(({ event }) => event);
   const ids = new Set(events.map(({ id }) => id));
