@@ -21,6 +21,8 @@ export interface Plan {
   readonly operation?: number;
   /** Time that passes before it, while nobody is at work, ms. */
   readonly after?: number;
+  /** Time after the last step in which nothing is sent and trials close, ms. */
+  readonly rest?: number;
   /** From this operation on the disk is full, as many operations long. */
   readonly full?: { readonly from: number; readonly operations: number };
 }
@@ -104,7 +106,7 @@ export async function createLives(options: LivesOptions): Promise<Lives> {
     clock,
     random,
     archive,
-    async live({ steps, end, operation, after = 0, full }) {
+    async live({ steps, end, operation, after = 0, rest = 0, full }) {
       await clock.advance(after);
       const life = disk.start();
       await keep(life.data);
@@ -118,6 +120,7 @@ export async function createLives(options: LivesOptions): Promise<Lives> {
         else if (!life.ended) throw cause;
       }
       for (let n = 0; engine !== undefined && n < steps && !life.ended; n += 1) await step(engine, n);
+      await clock.advance(rest);
       if (full !== undefined && engine !== undefined) expect(engine.failure).toBeUndefined();
       const operations = [...life.operations];
       life.end(end);

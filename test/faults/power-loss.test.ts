@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { reportRow } from './fault-report.js';
 import { createLives, type Lives, type LivesOptions, type Plan } from './lives.js';
 import type { End, Ignored } from './unsynced-disk.js';
@@ -7,6 +7,9 @@ import { expectWholeLog, recordsOf } from './whole-log.js';
 const HOUR = 3_600_000;
 const ENDS: readonly End[] = ['kill', 'prefix', 'zeros'];
 const CUTS: readonly End[] = ['prefix', 'zeros'];
+
+// hundreds of lives each, on a machine that may have other work
+vi.setConfig({ testTimeout: 180_000 });
 
 let open: Lives[] = [];
 afterEach(async () => {
@@ -87,7 +90,7 @@ describe('a life in which old segments are deleted', () => {
   const options = { seed: 5, partitions: 1, retention: { ageMs: 6 * HOUR }, segmentBytes: 2500 };
   const past: readonly Plan[] = [
     { steps: 4, end: 'kill' },
-    { steps: 3, end: 'kill' },
+    { steps: 3, end: 'kill', rest: 8000 },
   ];
   const deleting: Plan = { steps: 4, end: 'kill', after: 7 * HOUR };
 
