@@ -139,6 +139,7 @@ function notesOf({ metric, constant, strata, common }: ComparisonData, arms: rea
   if (!constant)
     notes.push(
       'mean* weighs versions by h = (sum of 1/p)^(-1/2), alike for all arms, so that a trend cancels in the differences; naive means are total over trials, biased while weights move, and serve as a footnote only.',
+      'Regret and gain rest on unweighted means: while weights move their 95% intervals hold in about 92 to 95% of runs.',
     );
   const partial = arms.filter((_, k) => !common.includes(k));
   if (strata.length > 0 && partial.length > 0 && partial.length < arms.length)
