@@ -177,6 +177,7 @@ export const snapshotEventSchema = envelope(
     rules: z.record(nameSchema, vector),
     means: z.record(nameSchema, z.array(finite)),
     period: count.exactOptional(),
+    trials: count.exactOptional(),
     asOf: z.record(z.string().regex(/^\d{1,6}$/), count),
   }),
 ) satisfies z.ZodType<SnapshotEvent>;

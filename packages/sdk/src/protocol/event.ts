@@ -99,6 +99,8 @@ export interface SnapshotData {
   /** Means known when the version was made, per metric, in arm order: the m_k of the AIPW score. */
   readonly means: { readonly [metric: string]: readonly number[] };
   readonly period?: number;
+  /** Closed trials of the reward metric that it rests on: the next version needs news. Older versions do not say. */
+  readonly trials?: number;
   /** Next offset per partition that the statistics had seen. */
   readonly asOf: { readonly [partition: string]: number };
 }

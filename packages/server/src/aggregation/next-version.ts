@@ -84,6 +84,7 @@ export function nextVersion(input: VersionInput): NextVersion | undefined {
       experiment.metrics.map((metric) => [metric.name, meansOf(cells.get(metric.name), metric)]),
     ),
     ...(period === undefined ? {} : { period: Math.max(period, previous?.period ?? 0) }),
+    trials,
     asOf: input.asOf,
   };
   return { data, trials, ...(fault === undefined ? {} : { fault }) };

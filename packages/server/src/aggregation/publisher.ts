@@ -96,7 +96,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const epoch = known.get(experiment.id)?.epoch ?? 1;
     const input = { experiment, definition, epoch, statistics, registry };
     const last = published.get(experiment.id);
-    const restedOn = last?.trials ?? (previous === undefined ? 0 : restsOn(input));
+    const restedOn = last?.trials ?? (previous === undefined ? 0 : (previous.trials ?? restsOn(input)));
     const asOf = Object.fromEntries(partitions.map(({ index, state }) => [String(index), state.offset]));
     const { made, fault } = attempt(() => nextVersion({ ...input, previous, restedOn, asOf, now }));
     if (fault !== undefined && kindOf(fault) !== kindOf(last?.fault)) {
