@@ -238,7 +238,10 @@ function unitReward(
     return same && other.time <= time && time <= other.time + metric.windowMs;
   });
   const there = candidates.filter((other) => other.moment < moment.index && moment.index < lastClosing(other, times));
-  if (there.length === 0) return candidates.find((other) => other.moment > moment.index) === trial;
+  if (there.length === 0) {
+    const waited = (times[trial.moment]?.logTime ?? 0) - moment.logTime;
+    return waited <= 6 * HOUR && candidates.find((other) => other.moment > moment.index) === trial;
+  }
   if (metric.attribute === 'all') return there.includes(trial);
   const sorted = there.toSorted((a, b) => a.time - b.time);
   return (metric.attribute === 'first' ? sorted[0] : sorted.at(-1)) === trial;
