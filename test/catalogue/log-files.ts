@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { layoutOf } from '@armature/analysis/log';
 import { isArmatureError } from '@armature/sdk';
 import { type Engine, openEngine, virtualClock } from '@armature/server';
+import { editCheckpoint } from '../../packages/server/test/edit-checkpoint.js';
 import { decisionOf, rewardOf } from '../../packages/server/test/workspace.js';
 import { bytesUnder } from './loop.js';
 import type { Outcome, Row, Surface } from './row.js';
@@ -156,23 +157,26 @@ const ROWS: readonly Row<StoppedServer>[] = [
   survived(
     52,
     'a checkpoint whose checksum fails',
-    checkpointed((text) => text.replace('correct', 'carrect')),
+    checkpointed((text) => text.replace('health', 'haelth')),
   ),
+  survived(52, 'a checkpoint of which a part is gone', async (data) => {
+    const [part = ''] = await readdir(layoutOf(data).checkpointParts(0));
+    await rm(join(layoutOf(data).checkpointParts(0), part));
+  }),
+  survived(52, 'a checkpoint of which a part has a flipped bit', async (data) => {
+    const [part = ''] = await readdir(layoutOf(data).checkpointParts(0));
+    await edit(join(layoutOf(data).checkpointParts(0), part), (bytes) => flip(bytes, bytes.length >> 1));
+  }),
   survived(
     52,
     'a checkpoint of a newer schema',
-    checkpointed((text) => text.replace('"schema":1', '"schema":2')),
+    checkpointed((text) => text.replace(/"schema":\d+/, '"schema":99')),
   ),
-  refused(
-    52,
-    'a checkpoint of another log',
-    'LOG_MISMATCH',
-    checkpointed((text) => text.replace(/"log":"[^"]*"/, '"log":"other"')),
+  refused(52, 'a checkpoint of another log', 'LOG_MISMATCH', (data) =>
+    editCheckpoint(layoutOf(data).checkpoint(0), (body) => body.replace(/"log":"[^"]*"/, '"log":"other"')),
   ),
-  survived(
-    53,
-    'a checkpoint with a negative offset',
-    checkpointed((text) => text.replace(/"offset":\d+/, '"offset":-1')),
+  survived(53, 'a checkpoint with a negative offset', (data) =>
+    editCheckpoint(layoutOf(data).checkpoint(0), (body) => body.replace(/"offset":\d+/, '"offset":-1')),
   ),
 ];
 

@@ -243,6 +243,10 @@ export function unsyncedDisk(
         alive();
         return real.readText(path);
       },
+      async readBytes(path) {
+        alive();
+        return real.readBytes(path);
+      },
       async readdir(path) {
         alive();
         return real.readdir(path);

@@ -1,5 +1,5 @@
 import { foldLog } from '@armature/analysis';
-import { applyRecord, emptyState, encodeState, statisticsOf } from '@armature/analysis/fold';
+import { applyRecord, emptyState, stateDigest, statisticsOf } from '@armature/analysis/fold';
 import { readFloor, readMeta, readPartition } from '@armature/analysis/log';
 import { EVENT_TYPES, type LogEvent, type LogRecord } from '@armature/sdk/protocol';
 import type { Engine } from '@armature/server';
@@ -35,7 +35,7 @@ export async function expectWholeLog(
   const kept = await recordsOf(data);
   const records = kept.map((left, p) => [...(archive[p] ?? []).slice(0, left[0]?.offset ?? 0), ...left]);
   const folded = await foldLog(data);
-  expect(folded.partitions.map(encodeState)).toEqual(engine.partitions.map(({ state }) => encodeState(state)));
+  expect(folded.partitions.map(stateDigest)).toEqual(engine.partitions.map(({ state }) => stateDigest(state)));
   const { registry } = engine;
   const events = records.flat().map(({ event }) => event);
   const ids = new Set(events.map(({ id }) => id));
@@ -54,7 +54,7 @@ export async function expectWholeLog(
       expect(record.offset).toBe(offset);
       applyRecord(again, record, registry);
     }
-    expect(encodeState(again)).toBe(encodeState(state));
+    expect(stateDigest(again)).toBe(stateDigest(state));
     expect(statisticsOf(again)).toEqual(statisticsOf(state));
   }
   // a version is in the config log before anybody can decide under it

@@ -1,5 +1,6 @@
 export { systemClock, type VirtualClock, virtualClock } from './adapters/clock.js';
 export { disk } from './adapters/disk.js';
+export { fileState } from './adapters/file-state.js';
 export { jsonLogger, silent } from './adapters/loggers.js';
 export type { OpenTrials } from './aggregation/open-trials.js';
 export type { Partition } from './aggregation/partition.js';
@@ -14,4 +15,14 @@ export type { KnownExperiment, KnownExperiments } from './ingest/known-experimen
 export type { ApiKey, KeyKind } from './keys/api-key.js';
 export type { KeyRing } from './keys/key-ring.js';
 export { type Served, type ServeOptions, serve } from './main.js';
-export type { Checkpoint, Clock, EventLog, FileSystem, Logger, LogStream, OpenFile, StateStore } from './ports.js';
+export type {
+  Checkpoint,
+  Clock,
+  EventLog,
+  FileSystem,
+  Logger,
+  LogStream,
+  OpenFile,
+  StateStore,
+  StoredState,
+} from './ports.js';

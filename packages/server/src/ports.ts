@@ -1,3 +1,4 @@
+import type { StateChanges, WrittenState } from '@armature/analysis/fold';
 import type { Floor } from '@armature/analysis/log';
 import type { ConfigLogEvent, LogEvent, LogRecord } from '@armature/sdk/protocol';
 
@@ -26,6 +27,8 @@ export interface FileSystem {
   /** Opens for writing: `create` makes an empty file or fails where there is one; `existing` needs one. */
   open(path: string, mode: 'create' | 'existing' | 'replace', permissions?: number): Promise<OpenFile>;
   readText(path: string): Promise<string | undefined>;
+  /** The bytes of a file; undefined where there is none. */
+  readBytes(path: string): Promise<Uint8Array | undefined>;
   readdir(path: string): Promise<readonly string[]>;
   /** With all folders above it; no error where it is there. */
   mkdir(path: string): Promise<void>;
@@ -84,16 +87,23 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-/** A partition's state at an offset, and the log it was folded from. */
+/** What a partition's state at an offset adds to the state before it, and the log it was folded from. */
 export interface Checkpoint {
   readonly log: string;
   readonly offset: number;
-  readonly state: string;
+  readonly changes: StateChanges;
+}
+
+/** A partition's state at an offset, as it was written, and the log it was folded from. */
+export interface StoredState extends WrittenState {
+  readonly log: string;
+  readonly offset: number;
 }
 
 /** Where the owner of a partition keeps its state between two starts, and what it made of records that were deleted. */
 export interface StateStore {
-  load(partition: number): Promise<Checkpoint | undefined>;
+  load(partition: number): Promise<StoredState | undefined>;
+  /** Writes a checkpoint whole or not at all. What could not be written is written with the next. */
   save(partition: number, checkpoint: Checkpoint): Promise<void>;
   /** The state of the records that were deleted; undefined where none were. */
   loadFloor(partition: number): Promise<Floor | undefined>;

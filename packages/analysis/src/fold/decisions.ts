@@ -1,6 +1,7 @@
 import type { DecisionEvent, Experiment, ExposureEvent } from '@armature/sdk/protocol';
-import { type CountedEvent, decisionName, enter, enterKey, remember } from './dedupe.js';
+import { type CountedEvent, decisionName, enter, enterKey, enterUncounted, remember } from './dedupe.js';
 import { count, countNotRandomised } from './health.js';
+import { noteTrial } from './journal.js';
 import { eventTime } from './log-time.js';
 import { decisionKey, joinTrial, joinWaiting } from './rewards.js';
 import { NOTHING_CLOSED, NOTHING_KEPT, type PlainDecision, type Trial } from './state.js';
@@ -89,6 +90,9 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
     decisions: [id],
     kept: NOTHING_KEPT,
     closed: NOTHING_CLOSED,
+    order: state.opened++,
+    part: -1,
+    changed: false,
     cell: cellFor(state, version.experiment, version.version, rule, bucket, version.arms.length),
   };
   openTrial(context, trial, experiment);
@@ -123,6 +127,7 @@ function opens(
 function repeat(context: FoldContext, trial: Trial, id: string): void {
   const { state } = context;
   trial.decisions.push(id);
+  noteTrial(state, trial);
   if (id !== trial.key) state.index.byDecision.set(id, trial);
   if (state.waiting.size === 0) return;
   const key = decisionKey(id);
@@ -133,7 +138,7 @@ function repeat(context: FoldContext, trial: Trial, id: string): void {
 /** Notes that a decision does not count, so that its rewards are no mystery. */
 function discount(context: FoldContext, id: string, experiment: string): void {
   const { state } = context;
-  state.uncounted.set(id, state.watermark);
+  enterUncounted(state, id);
   if (state.waiting.size === 0) return;
   const key = decisionKey(id);
   count(state.health, experiment, 'uncounted', state.waiting.get(key)?.length ?? 0);

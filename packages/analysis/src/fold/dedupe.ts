@@ -1,8 +1,19 @@
 import { EVENT_TYPES, type LogEvent, type TickEvent } from '@armature/sdk/protocol';
-import { DEDUPE_HORIZON_MS, parsedTime, uuidTime } from './log-time.js';
+import {
+  addAny,
+  addKey,
+  addUuid,
+  emptyIdSet,
+  forgetBefore,
+  hasAny,
+  type IdSet,
+  KEY_BUCKET_MS,
+  UUID_BUCKET_MS,
+} from './id-set.js';
+import { addId, emptyTable, type IdTable } from './id-table.js';
+import { hashId, idWords, readUuid } from './id-words.js';
+import { DEDUPE_HORIZON_MS, parsedTime } from './log-time.js';
 import type { PartitionState, Trial } from './state.js';
-
-const BUCKET_MS = 600_000;
 
 /** Events that are counted once: all but ticks. */
 export type CountedEvent = Exclude<LogEvent, TickEvent>;
@@ -12,7 +23,7 @@ export type CountedEvent = Exclude<LogEvent, TickEvent>;
  * its experiment only.
  */
 export function decisionName(experiment: string, id: string): string {
-  return uuidTime(id) < 0 ? `${id}\0d\0${experiment}` : id;
+  return readUuid(id) < 0 ? `${id}\0d\0${experiment}` : id;
 }
 
 /** Whether a partition took a decision within the horizon. */
@@ -26,11 +37,21 @@ export function decisionIdOf({ decisions: [name = ''] }: Pick<Trial, 'decisions'
   return end < 0 ? name : name.slice(0, end);
 }
 
-/** What an event is known by: its id, within its experiment and its type. */
-export function eventName(event: CountedEvent): string {
-  const { id, data } = event;
-  if (event.type === EVENT_TYPES.decision) return decisionName(data.experiment, id);
-  return `${id}\0${event.type === EVENT_TYPES.reward ? 'r' : 'x'}\0${data.experiment}`;
+/** What an event with an id of its user's own is known by: that id, within its experiment and its type. */
+function ownName({ id, type, data }: CountedEvent): string {
+  if (type === EVENT_TYPES.decision) return decisionName(data.experiment, id);
+  return `${id}\0${type === EVENT_TYPES.reward ? 'r' : 'x'}\0${data.experiment}`;
+}
+
+/** Where the UUID of an event is looked for: a decision's is nobody else's, others hold within their experiment. */
+function uuidsOf(state: PartitionState, { type, data: { experiment } }: CountedEvent): IdSet {
+  if (type === EVENT_TYPES.decision) return state.ids;
+  const sets = type === EVENT_TYPES.reward ? state.rewardIds : state.exposureIds;
+  const known = sets.get(experiment);
+  if (known !== undefined) return known;
+  const made = emptyIdSet();
+  sets.set(experiment, made);
+  return made;
 }
 
 /**
@@ -42,18 +63,16 @@ export function eventName(event: CountedEvent): string {
  * @returns `new`, `duplicate`, or `too-old`: made before the horizon, so that nobody could tell whether it was seen
  */
 export function remember(state: PartitionState, event: CountedEvent, at: number): 'new' | 'duplicate' | 'too-old' {
-  const made = uuidTime(event.id);
+  const made = readUuid(event.id);
   const created = made < 0 ? parsedTime(event.time) : made;
   if (created < state.watermark - DEDUPE_HORIZON_MS) return 'too-old';
-  const name = eventName(event);
-  if (made < 0) return enterKey(state, name, at) ? 'new' : 'duplicate';
-  return add(state, name, made) ? 'new' : 'duplicate';
+  if (made < 0) return enterKey(state, ownName(event), at) ? 'new' : 'duplicate';
+  return addUuid(uuidsOf(state, event), made, state.journal !== undefined) ? 'new' : 'duplicate';
 }
 
 /** Whether a decision was seen within the horizon, by its name. */
 export function isKnown(state: PartitionState, id: string): boolean {
-  const made = uuidTime(id);
-  return made < 0 ? isAnywhere(state, id) : state.ids.get(bucketOf(made))?.has(id) === true;
+  return hasAny(state.ids, id);
 }
 
 /**
@@ -62,28 +81,16 @@ export function isKnown(state: PartitionState, id: string): boolean {
  * @returns false when the key was there already, within the horizon
  */
 export function enterKey(state: PartitionState, key: string, at: number): boolean {
-  return !isAnywhere(state, key) && add(state, key, Math.max(at, state.watermark));
+  return addKey(state.ids, key, Math.max(at, state.watermark), state.journal !== undefined);
 }
 
-const bucketOf = (time: number): number => Math.floor(time / BUCKET_MS) * BUCKET_MS;
-
-function isAnywhere(state: PartitionState, id: string): boolean {
-  for (const ids of state.ids.values()) if (ids.has(id)) return true;
-  return false;
+/** Remembers for the horizon that a decision does not count. */
+export function enterUncounted(state: PartitionState, decision: string): void {
+  addAny(state.uncounted, decision, state.watermark, state.journal !== undefined);
 }
 
-/** Whether it was not there before. */
-function add(state: PartitionState, id: string, time: number): boolean {
-  const bucket = bucketOf(time);
-  let ids = state.ids.get(bucket);
-  if (ids === undefined) {
-    ids = new Set();
-    state.ids.set(bucket, ids);
-  }
-  const known = ids.size;
-  ids.add(id);
-  return ids.size > known;
-}
+const passes = (width: number, before: number, now: number): boolean =>
+  Math.ceil(before / width) !== Math.ceil(now / width);
 
 /**
  * Drops the buckets that lie behind the horizon.
@@ -91,9 +98,11 @@ function add(state: PartitionState, id: string, time: number): boolean {
  * @param before log time when it was called last: between two buckets there is nothing to drop
  */
 export function forgetIds(state: PartitionState, before: number): void {
-  if (Math.ceil(before / BUCKET_MS) === Math.ceil(state.watermark / BUCKET_MS)) return;
-  for (const bucket of state.ids.keys()) {
-    if (bucket + BUCKET_MS < state.watermark - DEDUPE_HORIZON_MS) state.ids.delete(bucket);
+  if (!passes(UUID_BUCKET_MS, before, state.watermark) && !passes(KEY_BUCKET_MS, before, state.watermark)) return;
+  forgetBefore(state.ids, state.watermark);
+  forgetBefore(state.uncounted, state.watermark);
+  for (const sets of [state.rewardIds, state.exposureIds]) {
+    for (const [experiment, set] of sets) if (forgetBefore(set, state.watermark)) sets.delete(experiment);
   }
 }
 
@@ -102,7 +111,7 @@ const PERIODS_KEPT = 3;
 const EPOCHS_KEPT = 2;
 
 /**
- * Enters a randomisation unit into its (experiment, learning epoch, period).
+ * Enters a randomisation unit, by its hash, into its (experiment, learning epoch, period).
  *
  * @returns false when the unit was there already, or the period or epoch is long over
  */
@@ -118,11 +127,12 @@ export function enter(
     epochs = new Map();
     state.units.set(experiment, epochs);
   }
-  const periods = recent(epochs, Number(epoch), EPOCHS_KEPT, () => new Map<number, Set<string>>());
-  const units = periods && recent(periods, period ?? NEVER, PERIODS_KEPT, () => new Set<string>());
-  if (units === undefined || units.has(unit)) return false;
-  units.add(unit);
-  return true;
+  const periods = recent(epochs, Number(epoch), EPOCHS_KEPT, () => new Map<number, IdTable>());
+  const make = (): IdTable => emptyTable(state.journal !== undefined);
+  const units = periods && recent(periods, period ?? NEVER, PERIODS_KEPT, make);
+  if (units === undefined) return false;
+  hashId(unit);
+  return addId(units, idWords[0] ?? 0, idWords[1] ?? 0, idWords[2] ?? 0);
 }
 
 /** Period index of units that are drawn once for ever. */

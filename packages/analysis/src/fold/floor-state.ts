@@ -1,6 +1,6 @@
 import { AnalysisError } from '../errors.js';
 import type { Floor } from '../log/floor.js';
-import { decodeState, isCurrentState } from './encode.js';
+import { unpackState } from './packed-state.js';
 import type { Registry } from './registry.js';
 import type { PartitionState } from './state.js';
 
@@ -14,6 +14,7 @@ import type { PartitionState } from './state.js';
 export function floorState(floor: Floor, partition: number, log: string, registry: Registry): PartitionState {
   const what = `partition ${partition} beginning at record ${floor.offset}`;
   if (floor.log !== log) throw new AnalysisError('LOG_OTHER', `${what} of log ${floor.log} beside log ${log}`);
-  if (!isCurrentState(floor.state)) throw new AnalysisError('STATE_OUTDATED', what);
-  return decodeState(floor.state, registry);
+  const state = unpackState(floor.state, registry);
+  if (state === undefined) throw new AnalysisError('STATE_OUTDATED', what);
+  return state;
 }

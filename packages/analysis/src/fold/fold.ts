@@ -2,6 +2,7 @@ import { EVENT_TYPES, type LogEvent, type LogRecord, type RewardEvent } from '@a
 import { foldDecision, foldExposure, isNew } from './decisions.js';
 import { decisionName, forgetIds, isKnown } from './dedupe.js';
 import { count } from './health.js';
+import { hasAny } from './id-set.js';
 import { advance, creationTime, DEDUPE_HORIZON_MS, eventTime } from './log-time.js';
 import type { Registry } from './registry.js';
 import { decisionKey, joinTrial, joinUnit, wait, waitingUnitKey } from './rewards.js';
@@ -64,7 +65,7 @@ function foldReward(context: FoldContext, event: RewardEvent, at: number): void 
   const decision = decisionName(experiment, event.data.decision);
   const trial = trialOf(state, decision);
   if (trial !== undefined) return joinTrial(context, trial, reward);
-  if (state.uncounted.has(decision)) return count(state.health, experiment, 'uncounted');
+  if (hasAny(state.uncounted, decision)) return count(state.health, experiment, 'uncounted');
   if (!state.unexposed.has(decision) && isOver(state, decision, event)) return count(state.health, experiment, 'late');
   wait(state, decisionKey(decision), reward);
 }
@@ -80,7 +81,6 @@ function expire(context: FoldContext, before: number): void {
   const oldest = state.watermark - DEDUPE_HORIZON_MS;
   forgetIds(state, before);
   if (state.waiting.size > 0) expireWaiting(state, oldest);
-  if (state.uncounted.size > 0) expireOldest(state.uncounted, (at) => at, oldest);
   if (state.exposures.size > 0) expireOldest(state.exposures, (at) => at, oldest);
   if (state.unexposed.size > 0) expireOldest(state.unexposed, ({ at }) => at, oldest);
 }

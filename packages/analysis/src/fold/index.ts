@@ -1,10 +1,13 @@
+export { type StateChanges, startJournal, takeChanges, writeMany } from './changes.js';
 export { decisionIdOf, hasDecision } from './dedupe.js';
-export { decodeState, encodeState, isCurrentState } from './encode.js';
+export { encodeState, stateDigest } from './encode.js';
 export { floorState } from './floor-state.js';
 export { applyRecord } from './fold.js';
 export { healthOf, mergeHealth } from './health.js';
 export { bucketWidthMs, DEDUPE_HORIZON_MS, FUTURE_TOLERANCE_MS, tickIntervalMs } from './log-time.js';
+export { packState } from './packed-state.js';
 export { createRegistry, type Registry } from './registry.js';
+export { isCurrentState, restoreState, type WrittenState } from './restore.js';
 export { emptyState, type PartitionState, type Trial } from './state.js';
 export { compareVersions, epochOf, mergedCells, mergeStatistics, statisticsOf } from './statistics.js';
 export { type ClosedTrial, type FoldSink, openTrialsOf } from './trials.js';

@@ -1,4 +1,5 @@
 import { EVENT_TYPES, type Experiment, type LogEvent } from '@armature/sdk/protocol';
+import { readUuid } from './id-words.js';
 import type { Registry } from './registry.js';
 
 /** How long an id is remembered and an event accepted after it was made: the clients' retry horizon. */
@@ -62,7 +63,7 @@ export function eventTime(time: string, at: number): number {
 
 /** When an id was made: the time inside a UUIDv7, else the event's own time. */
 export function creationTime(id: string, time: string): number {
-  const created = uuidTime(id);
+  const created = readUuid(id);
   return created < 0 ? parsedTime(time) : created;
 }
 
@@ -99,25 +100,6 @@ function digits(text: string, from: number, count: number): number {
     value = value * 10 + digit;
   }
   return value;
-}
-
-/** The 48 bits of time in a UUIDv7 in lower case; -1 for any other text. */
-export function uuidTime(id: string): number {
-  if (id.length !== 36 || id.charCodeAt(14) !== 55 || !'89ab'.includes(id.charAt(19))) return -1;
-  let high = 0;
-  let low = 0;
-  for (let i = 0; i < 36; i++) {
-    const code = id.charCodeAt(i);
-    if (i === 8 || i === 13 || i === 18 || i === 23) {
-      if (code !== 45) return -1;
-      continue;
-    }
-    const digit = code < 58 ? code - 48 : code > 96 ? code - 87 : -1;
-    if (!(digit >= 0 && digit < 16)) return -1;
-    if (i < 8) high = high * 16 + digit;
-    else if (i < 13) low = low * 16 + digit;
-  }
-  return high * 0x10000 + low;
 }
 
 const BUCKETS_MS = [86_400_000, 3_600_000, 600_000, 60_000, 10_000, 1_000] as const;

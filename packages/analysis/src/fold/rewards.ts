@@ -1,5 +1,6 @@
 import type { Experiment, Metric } from '@armature/sdk/protocol';
 import { count } from './health.js';
+import { noteTrial } from './journal.js';
 import { FUTURE_TOLERANCE_MS } from './log-time.js';
 import type { Kept, PartitionState, Trial, WaitingReward } from './state.js';
 import { countTrial, type FoldContext, metricOf, trialsOfUnit, unitKey } from './trials.js';
@@ -62,6 +63,7 @@ function joinMetric(context: FoldContext, trial: Trial, metric: Metric, value: n
   const before = trial.kept.get(metric.name);
   const after = combine(metric, before, { value, time: reward.time, id: reward.id });
   trial.kept = new Map(trial.kept).set(metric.name, after);
+  noteTrial(context.state, trial);
   if (metric.maturity === 'immediate' && before === undefined) countTrial(context, trial, metric);
 }
 

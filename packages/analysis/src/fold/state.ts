@@ -1,5 +1,8 @@
 import type { Experiment, Metric } from '@armature/sdk/protocol';
 import type { MutableHealth } from './health.js';
+import { emptyIdSet, type IdSet } from './id-set.js';
+import type { IdTable } from './id-table.js';
+import type { Journal } from './journal.js';
 import type { LogTime } from './log-time.js';
 import type { MutableCell } from './statistics.js';
 
@@ -31,6 +34,12 @@ export interface Trial {
   kept: ReadonlyMap<string, Kept>;
   /** Metrics that have closed. */
   closed: ReadonlySet<string>;
+  /** Its place in the order of opening, from 0. */
+  readonly order: number;
+  /** Number of the part of a checkpoint in which it stands as it was written last; -1 where in none. */
+  part: number;
+  /** Whether it changed since it was written last. */
+  changed: boolean;
   /** Where the trial is counted: derived, never written down. */
   readonly cell: MutableCell;
 }
@@ -80,16 +89,23 @@ export interface PartitionState extends LogTime {
   /** Open trials in the order in which they opened. */
   readonly trials: Map<string, Trial>;
   /** Units that had their trial, by experiment, learning epoch and period. */
-  readonly units: Map<string, Map<number, Map<number, Set<string>>>>;
-  /** Ids seen, by ten-minute bucket of their creation. */
-  readonly ids: Map<number, Set<string>>;
-  /** Decisions that do not count, and the log time at which they came: their rewards are no mystery. */
-  readonly uncounted: Map<string, number>;
+  readonly units: Map<string, Map<number, Map<number, IdTable>>>;
+  /** Decisions seen, and what else is a key: own ids of all events, and requests. */
+  readonly ids: IdSet;
+  /** UUIDs of rewards and exposures seen, by experiment. */
+  readonly rewardIds: Map<string, IdSet>;
+  readonly exposureIds: Map<string, IdSet>;
+  /** Decisions that do not count: their rewards are no mystery. */
+  readonly uncounted: IdSet;
   readonly unexposed: Map<string, Unexposed>;
   /** Exposures that came before their decision. */
   readonly exposures: Map<string, number>;
   /** Rewards that wait, by what they wait for: `d NUL decision` or `u NUL experiment NUL unit`. */
   readonly waiting: Map<string, WaitingReward[]>;
+  /** What changed since it was written down last; undefined where nothing is. Never written down itself. */
+  journal: Journal | undefined;
+  /** Trials opened so far. */
+  opened: number;
   /** Derived from the above, never written down. */
   readonly index: Index;
 }
@@ -132,11 +148,15 @@ export function emptyState(): PartitionState {
     health: new Map(),
     trials: new Map(),
     units: new Map(),
-    ids: new Map(),
-    uncounted: new Map(),
+    ids: emptyIdSet(),
+    rewardIds: new Map(),
+    exposureIds: new Map(),
+    uncounted: emptyIdSet(),
     unexposed: new Map(),
     exposures: new Map(),
     waiting: new Map(),
+    journal: undefined,
+    opened: 0,
     index: { byDecision: new Map(), byUnit: undefined, queues: new Map(), queuesOf: new Map(), lastCell: undefined },
   };
 }

@@ -8,6 +8,9 @@ export interface MutableCell {
   readonly version: string;
   readonly rule: string;
   readonly bucket: number;
+  /** Its place among the cells, from 0, and whether it changed since it was written down last. */
+  readonly order: number;
+  changed: boolean;
   readonly arms: { opened: number; readonly metrics: Map<string, Cell> }[];
 }
 
@@ -32,6 +35,8 @@ export function cellFor(
       version,
       rule,
       bucket,
+      order: cells.size,
+      changed: false,
       arms: Array.from({ length: arms }, () => ({ opened: 0, metrics: new Map() })),
     };
     cells.set(key, cell);

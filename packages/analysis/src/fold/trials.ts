@@ -1,5 +1,6 @@
 import { addMissing, addReward, EMPTY_CELL } from '@armature/sdk/policies';
 import type { Experiment, Metric } from '@armature/sdk/protocol';
+import { noteCell, noteTrial } from './journal.js';
 import { bucketWidthMs } from './log-time.js';
 import type { Registry } from './registry.js';
 import type { ClosingQueue, PartitionState, Trial } from './state.js';
@@ -34,9 +35,11 @@ export function openTrial(context: FoldContext, trial: Trial, experiment: Experi
   const { state, sink } = context;
   const arm = trial.cell.arms[trial.arm];
   if (arm !== undefined) arm.opened += 1;
+  noteCell(state, trial.cell);
   sink?.opened?.(trial);
   if (experiment.metrics.length === 0) return;
   state.trials.set(trial.key, trial);
+  noteTrial(state, trial);
   indexTrial(state, trial, experiment);
 }
 
@@ -133,6 +136,7 @@ function closeQueue(context: FoldContext, queue: ClosingQueue): void {
     queue.head += 1;
     const before = counted.maturity === 'immediate' && trial.kept.has(queue.metric);
     if (!before) countTrial(context, trial, counted);
+    noteTrial(state, trial);
     if (trial.closed.size + 1 < experiment.metrics.length) trial.closed = new Set(trial.closed).add(queue.metric);
     else {
       trial.closed = queue.all;
@@ -149,6 +153,7 @@ function closeQueue(context: FoldContext, queue: ClosingQueue): void {
 export function countTrial(context: FoldContext, trial: Trial, metric: Metric): void {
   const reward = trial.kept.get(metric.name)?.value;
   if (reward === undefined && metric.missing === 'ignored') return;
+  noteCell(context.state, trial.cell);
   const metrics = trial.cell.arms[trial.arm]?.metrics;
   const before = metrics?.get(metric.name) ?? EMPTY_CELL;
   metrics?.set(metric.name, reward === undefined ? addMissing(before) : addReward(before, reward));

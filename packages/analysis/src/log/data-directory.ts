@@ -18,6 +18,8 @@ export interface Layout {
   readonly lock: string;
   readonly config: string;
   readonly checkpoint: (partition: number) => string;
+  /** Folder of the parts that a checkpoint names. */
+  readonly checkpointParts: (partition: number) => string;
   readonly partition: (partition: number) => string;
   /** What the fold had made of records that retention deleted. */
   readonly floor: (partition: number) => string;
@@ -37,6 +39,7 @@ export function layoutOf(directory: string): Layout {
     lock: join(directory, 'lock'),
     config: join(directory, 'config'),
     checkpoint: (partition) => join(directory, 'checkpoints', `${partition}.json`),
+    checkpointParts: (partition) => join(directory, 'checkpoints', String(partition)),
     partition: (partition) => join(directory, 'events', String(partition)),
     floor: (partition) => join(directory, 'events', String(partition), 'floor.json'),
     signingKey: join(directory, 'signing.key'),

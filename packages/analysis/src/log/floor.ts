@@ -11,7 +11,7 @@ export interface Floor {
   readonly offset: number;
   /** Append time of the newest record before it, ms. */
   readonly at: number;
-  /** As `encodeState` writes it. */
+  /** As `packState` writes it. */
   readonly state: string;
 }
 

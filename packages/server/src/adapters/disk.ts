@@ -20,6 +20,16 @@ async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** The bytes of a file; undefined where there is none. */
+async function readWhole(path: string): Promise<Buffer | undefined> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    if (codeOf(cause) === 'ENOENT') return undefined;
+    throw cause;
+  }
+}
+
 /** The machine's file system. */
 export function disk(): FileSystem {
   return {
@@ -39,14 +49,8 @@ export function disk(): FileSystem {
         close: () => file.close(),
       };
     },
-    async readText(path) {
-      try {
-        return await readFile(path, 'utf8');
-      } catch (cause) {
-        if (codeOf(cause) === 'ENOENT') return undefined;
-        throw cause;
-      }
-    },
+    readText: async (path) => (await readWhole(path))?.toString('utf8'),
+    readBytes: readWhole,
     async readdir(path) {
       try {
         return await readdir(path);

@@ -1,12 +1,14 @@
 import {
   applyRecord,
-  decodeState,
   emptyState,
-  encodeState,
   floorState,
   isCurrentState,
   type PartitionState,
   type Registry,
+  restoreState,
+  startJournal,
+  takeChanges,
+  writeMany,
 } from '@armature/analysis/fold';
 import type { Floor } from '@armature/analysis/log';
 import { EVENT_TYPES, type LogEvent, type LogRecord, type TickEvent } from '@armature/sdk/protocol';
@@ -60,13 +62,14 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
 
   function apply(records: readonly LogRecord<LogEvent>[]): void {
     for (const record of records) applyRecord(state, record, registry);
+    writeMany(state);
   }
   let saving: Promise<void> = Promise.resolve();
   const checkpoint = (): Promise<void> => {
     saving = saving.then(async () => {
       const { offset } = state;
       if (offset === saved) return;
-      await states.save(index, { log: log.id, offset, state: encodeState(state) });
+      await states.save(index, { log: log.id, offset, changes: takeChanges(state) });
       saved = offset;
     });
     const result = saving;
@@ -132,7 +135,11 @@ function tickEvent(partition: number, at: number, start: boolean): TickEvent {
 
 async function initialState(options: PartitionOptions, end: number, floor: Floor | undefined): Promise<PartitionState> {
   const { log, states, registry, index, logger } = options;
-  const first = (): PartitionState => (floor === undefined ? emptyState() : floorState(floor, index, log.id, registry));
+  const first = (): PartitionState => {
+    const state = floor === undefined ? emptyState() : floorState(floor, index, log.id, registry);
+    startJournal(state);
+    return state;
+  };
   const checkpoint = await states.load(index);
   if (checkpoint === undefined || checkpoint.offset < (floor?.offset ?? 0)) return first();
   if (checkpoint.log !== log.id) {
@@ -143,10 +150,10 @@ async function initialState(options: PartitionOptions, end: number, floor: Floor
       got: `partition ${index} ending at ${end}, and a checkpoint of its first ${checkpoint.offset} records`,
     });
   }
-  if (!isCurrentState(checkpoint.state)) {
+  if (!isCurrentState(checkpoint.head)) {
     const remedy = 'none needed: the log is folded again';
     logger.info('checkpoint of another version ignored', { partition: index, remedy });
     return first();
   }
-  return decodeState(checkpoint.state, registry);
+  return restoreState(checkpoint, registry);
 }

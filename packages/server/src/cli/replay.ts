@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   type ConfigReading,
   type FoldProgress,
@@ -7,10 +6,10 @@ import {
   readConfigLog,
   requireLog,
 } from '@armature/analysis';
-import { encodeState, isCurrentState } from '@armature/analysis/fold';
+import { isCurrentState, restoreState, stateDigest } from '@armature/analysis/fold';
 import { disk } from '../adapters/disk.js';
 import { fileState } from '../adapters/file-state.js';
-import type { Checkpoint } from '../ports.js';
+import type { StoredState } from '../ports.js';
 import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
 import { progress } from './progress.js';
@@ -44,8 +43,6 @@ interface Replayed {
   readonly replayed: string | null;
 }
 
-const digestOf = (state: string): string => createHash('sha256').update(state).digest('hex');
-
 /** Checkpoints as a server would load them; nothing is written. */
 async function checkpointsOf(directory: string, partitions: number) {
   const damaged = new Set<unknown>();
@@ -53,7 +50,7 @@ async function checkpointsOf(directory: string, partitions: number) {
     void damaged.add(fields.partition);
   const logger = { info: () => {}, warn, error: () => {} };
   const store = await fileState({ ...disk(), mkdir: async () => {} }, directory, logger);
-  const found: (Checkpoint | 'damaged' | undefined)[] = [];
+  const found: (StoredState | 'damaged' | undefined)[] = [];
   for (let partition = 0; partition < partitions; partition++) {
     const checkpoint = await store.load(partition);
     found.push(damaged.has(partition) ? 'damaged' : checkpoint);
@@ -61,13 +58,22 @@ async function checkpointsOf(directory: string, partitions: number) {
   return found;
 }
 
-/** @param found the log's state at the checkpoint's offset; undefined where the log ends before it */
-function compare(stored: Checkpoint, log: string, from: number, found: string | undefined): Comparison {
-  if (stored.log !== log) return 'of another log';
-  if (!isCurrentState(stored.state)) return 'of another version';
-  if (stored.offset < from) return 'before the log';
+/**
+ * @param stored digest of the checkpoint's state
+ * @param found the digest of the log's at the same offset; undefined where the log ends before it
+ */
+function compare(
+  checkpoint: StoredState,
+  log: string,
+  from: number,
+  stored: string | undefined,
+  found: string | undefined,
+): Comparison {
+  if (checkpoint.log !== log) return 'of another log';
+  if (!isCurrentState(checkpoint.head)) return 'of another version';
+  if (checkpoint.offset < from) return 'before the log';
   if (found === undefined) return 'ahead of the log';
-  return found === stored.state ? 'same' : 'differs';
+  return found === stored ? 'same' : 'differs';
 }
 
 async function replayPartition(
@@ -75,7 +81,7 @@ async function replayPartition(
   partition: number,
   config: ConfigReading,
   log: string,
-  checkpoint: Checkpoint | 'damaged' | undefined,
+  checkpoint: StoredState | 'damaged' | undefined,
   onGroup: (records: number) => void,
 ): Promise<Replayed> {
   const { state, floor } = await partitionStart(directory, partition, log, config.registry);
@@ -83,20 +89,27 @@ async function replayPartition(
   const stored = typeof checkpoint === 'object' ? checkpoint : undefined;
   let found: string | undefined;
   const look = (): void => {
-    found = encodeState(state);
+    found = stateDigest(state);
   };
   const at = stored === undefined ? {} : { at: { offset: stored.offset, look } };
   await foldPartition(directory, partition, config, state, { onGroup, ...at });
+  const written =
+    stored === undefined || !isCurrentState(stored.head) ? undefined : restoreState(stored, config.registry);
+  const digest = written === undefined ? undefined : stateDigest(written);
   return {
     partition,
     records: state.offset - from,
     from,
-    digest: digestOf(encodeState(state)),
+    digest: stateDigest(state),
     checkpoint:
-      checkpoint === undefined ? 'none' : checkpoint === 'damaged' ? checkpoint : compare(checkpoint, log, from, found),
+      checkpoint === undefined
+        ? 'none'
+        : checkpoint === 'damaged'
+          ? checkpoint
+          : compare(checkpoint, log, from, digest, found),
     offset: stored?.offset ?? null,
-    stored: stored === undefined ? null : digestOf(stored.state),
-    replayed: found === undefined ? null : digestOf(found),
+    stored: digest ?? null,
+    replayed: found ?? null,
   };
 }
 

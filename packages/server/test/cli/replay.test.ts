@@ -1,13 +1,14 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { foldPartition, readConfigLog } from '@armature/analysis';
-import { emptyState, encodeState, type PartitionState } from '@armature/analysis/fold';
+import { emptyState, type StateChanges, startJournal, takeChanges } from '@armature/analysis/fold';
 import { layoutOf } from '@armature/analysis/log';
 import { describe, expect, test } from 'vitest';
 import { generateLog, writeLog } from '../../../analysis/test/written-log.js';
 import { disk } from '../../src/adapters/disk.js';
 import { fileState } from '../../src/adapters/file-state.js';
 import { silent } from '../../src/adapters/loggers.js';
+import { editCheckpoint } from '../edit-checkpoint.js';
 import { cli, folderOf } from './recorded-terminal.js';
 
 /** A data directory of two partitions, with a checkpoint of the first at this offset. */
@@ -16,12 +17,14 @@ async function written(offset?: number, log = 'log-1'): Promise<string> {
   writeLog(folder, generateLog({ seed: 3, partitions: 2, decisions: 300, perVersion: 100 }), 50);
   if (offset === undefined) return folder;
   const store = await fileState(disk(), folder, silent);
-  let encoded = '';
-  const look = (state: PartitionState): void => {
-    encoded = encodeState(state);
+  const state = emptyState();
+  startJournal(state);
+  let changes: StateChanges | undefined;
+  const look = (): void => {
+    changes = takeChanges(state);
   };
-  await foldPartition(folder, 0, await readConfigLog(folder), emptyState(), { at: { offset, look } });
-  await store.save(0, { log, offset, state: encoded });
+  await foldPartition(folder, 0, await readConfigLog(folder), state, { at: { offset, look } });
+  if (changes !== undefined) await store.save(0, { log, offset, changes });
   return folder;
 }
 
@@ -55,9 +58,8 @@ describe('replay', () => {
 
   test('compares nothing with a checkpoint of another version of the fold, which the next start folds again', async () => {
     const folder = await written(100);
-    const store = await fileState(disk(), folder, silent);
-    const { log, offset, state } = (await store.load(0))!;
-    await store.save(0, { log, offset, state: state.replace(/^\{"schema":\d+/, '{"schema":1') });
+    const older = (body: string): string => body.replace(/\{\\"schema\\":\d+/, '{\\"schema\\":1');
+    await editCheckpoint(layoutOf(folder).checkpoint(0), older);
     const { out, code } = await cli(['replay', folder]);
     expect(code).toBe(0);
     expect(compared(out)[0]).toEqual(['100', 'of another version']);
@@ -71,9 +73,7 @@ describe('replay', () => {
 
   test('finds a count that was changed, and ends with 1', async () => {
     const folder = await written(100);
-    const store = await fileState(disk(), folder, silent);
-    const checkpoint = (await store.load(0))!;
-    await store.save(0, { ...checkpoint, state: checkpoint.state.replace('"opened":', '"opened":1') });
+    await editCheckpoint(layoutOf(folder).checkpoint(0), (body) => body.replace('\\"opened\\":', '\\"opened\\":1'));
     const { out, err, code } = await cli(['replay', folder]);
     expect(code).toBe(1);
     expect(compared(out)[0]).toEqual(['100', 'differs']);
@@ -81,17 +81,31 @@ describe('replay', () => {
   });
 
   test.each([
-    ['damaged', (text: string) => text.replace('"offset":100', '"offset":101').slice(0, -9)],
     ['of another log', (text: string) => text.replace('"log":"log-1"', '"log":"log-2"')],
     ['ahead of the log', (text: string) => text.replace('"offset":100', '"offset":100000')],
   ])('finds a checkpoint that is %s', async (what, change) => {
     const folder = await written(100);
-    const path = layoutOf(folder).checkpoint(0);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, change(readFileSync(path, 'utf8')));
+    await editCheckpoint(layoutOf(folder).checkpoint(0), change);
     const { err, code } = await cli(['replay', folder]);
     expect(code).toBe(1);
     expect(err).toContain(`got partition 0 ${what},`);
+  });
+
+  test.each([
+    ['its small file', (folder: string) => layoutOf(folder).checkpoint(0)],
+    [
+      'a part that it names',
+      (folder: string) => {
+        const parts = layoutOf(folder).checkpointParts(0);
+        return join(parts, readdirSync(parts).find((name) => name.includes('ids'))!);
+      },
+    ],
+  ])('finds a flipped bit in %s', async (_, pathOf) => {
+    const folder = await written(100);
+    const bytes = readFileSync(pathOf(folder));
+    bytes[bytes.length >> 1]! ^= 1;
+    writeFileSync(pathOf(folder), bytes);
+    expect((await cli(['replay', folder])).err).toContain('got partition 0 damaged,');
   });
 
   test('writes nothing', async () => {

@@ -1,0 +1,32 @@
+import { startJournal, takeChanges } from './changes.js';
+import type { Registry } from './registry.js';
+import { isCurrentState, restoreState } from './restore.js';
+import type { PartitionState } from './state.js';
+
+interface Packed {
+  readonly head: string;
+  readonly parts: readonly (readonly [name: string, base64: string])[];
+}
+
+/** A whole state as one text. A journal of the state begins anew with it. */
+export function packState(state: PartitionState): string {
+  startJournal(state);
+  const { head, parts, added } = takeChanges(state);
+  const packed: Packed = {
+    head,
+    parts: parts.map((name) => [name, Buffer.concat(added.get(name) ?? []).toString('base64')]),
+  };
+  return JSON.stringify(packed);
+}
+
+/**
+ * Reads back what `packState` wrote.
+ *
+ * @returns undefined where another version of the fold wrote it
+ */
+export function unpackState(text: string, registry: Registry): PartitionState | undefined {
+  const { head, parts } = JSON.parse(text) as Partial<Packed>;
+  if (head === undefined || parts === undefined || !isCurrentState(head)) return undefined;
+  const bytes = parts.map(([name, base64]) => [name, Buffer.from(base64, 'base64')] as const);
+  return restoreState({ head, parts: new Map(bytes) }, registry);
+}
