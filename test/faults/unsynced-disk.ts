@@ -33,6 +33,8 @@ export interface Life {
   end(how: End): void;
   /** Ends it in the middle of its n-th operation; 1 is the first. */
   endAt(n: number, how: End): void;
+  /** A bit of a file turns, as on a bad disk. */
+  flip(path: string, byte: number): void;
   /** From now on an operation fails, for a while. */
   inject(injection: Injection): void;
   /** From now on nothing fails any more that was injected. */
@@ -314,6 +316,15 @@ export function unsyncedDisk(
       end,
       endAt(n, how) {
         fuse = { at: n, how };
+      },
+      flip(path, byte) {
+        const file = fileAt(path);
+        const bytes = Buffer.from(file.content);
+        bytes[byte] = (bytes[byte] ?? 0) ^ 4;
+        file.content = bytes;
+        file.durable = bytes;
+        file.safe = bytes.length;
+        writeFileSync(path, bytes);
       },
       inject(injection) {
         injections.push({ ...injection, left: injection.times ?? 1 });

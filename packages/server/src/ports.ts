@@ -81,6 +81,8 @@ export interface EventLog {
   readonly created: number;
   readonly partitions: readonly LogStream<LogEvent>[];
   readonly config: ConfigLog;
+  /** Keeps how far the streams have come, by which an older copy of the log, or another one, is refused at a start. */
+  anchor(): Promise<void>;
   /** Why nothing more can be appended; undefined while all is well. */
   readonly failure: Error | undefined;
   onFailure(listener: (cause: Error) => void): void;

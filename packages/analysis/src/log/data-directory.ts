@@ -16,6 +16,8 @@ export interface LogMeta {
 export interface Layout {
   readonly meta: string;
   readonly lock: string;
+  /** How far the streams had come: by it a log that was put back is found out. */
+  readonly anchor: string;
   readonly config: string;
   readonly checkpoint: (partition: number) => string;
   /** Folder of the parts that a checkpoint names. */
@@ -37,6 +39,7 @@ export function layoutOf(directory: string): Layout {
   return {
     meta: join(directory, 'log.json'),
     lock: join(directory, 'lock'),
+    anchor: join(directory, 'anchor.json'),
     config: join(directory, 'config'),
     checkpoint: (partition) => join(directory, 'checkpoints', `${partition}.json`),
     checkpointParts: (partition) => join(directory, 'checkpoints', String(partition)),

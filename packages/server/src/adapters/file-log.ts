@@ -7,6 +7,7 @@ import type { Clock, EventLog, FileSystem, Logger } from '../ports.js';
 import { writeAtomically } from './atomic-file.js';
 import { FileStream } from './file-stream.js';
 import { type Lock, takeLock } from './lock-file.js';
+import { checkMark, readAnchor, writeAnchor } from './log-anchor.js';
 import { logFault } from './log-fault.js';
 import { logHealth } from './log-health.js';
 import { recoverStream } from './recover-stream.js';
@@ -62,12 +63,22 @@ async function open(options: FileLogOptions, lock: Lock): Promise<EventLog> {
   const { fs, clock, logger, directory } = options;
   const layout = layoutOf(directory);
   const meta = await metaOf(options);
+  const anchor = await readAnchor(fs, layout.anchor, logger);
+  if (anchor !== undefined && anchor.log !== meta.id) {
+    throw serverError('LOG_MISMATCH', { got: `an anchor of log ${anchor.log} beside log ${meta.id}` });
+  }
   const health = logHealth();
   const streams: FileStream<never>[] = [];
   const stream = async <E>(name: string, folder: string, segmentAgeMs: number): Promise<FileStream<E>> => {
     const base = { fs, log: meta.id, name, folder };
     const recovered = await recoverStream({ ...base, logger });
-    await fs.syncDirectory(dirname(folder));
+    try {
+      await checkMark(anchor?.streams[name], folder, name, recovered.end);
+      await fs.syncDirectory(dirname(folder));
+    } catch (cause) {
+      await recovered.segment.file.close();
+      throw cause;
+    }
     const segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     const rotation = { segmentBytes, segmentAgeMs };
     const made = new FileStream<E>({ ...base, ...rotation, clock, health, isOurs: lock.isHeld }, recovered);
@@ -97,12 +108,23 @@ async function open(options: FileLogOptions, lock: Lock): Promise<EventLog> {
         return health.failure;
       },
       onFailure: (listener) => health.onFailure(listener),
+      anchor: () => keepMarks(fs, layout.anchor, meta.id, streams),
       close,
     };
   } catch (cause) {
     await Promise.allSettled(streams.map((each) => each.close()));
     throw cause;
   }
+}
+
+async function keepMarks(
+  fs: FileSystem,
+  path: string,
+  log: string,
+  streams: readonly FileStream<never>[],
+): Promise<void> {
+  const marks = streams.flatMap(({ name, mark }) => (mark === undefined ? [] : [[name, mark] as const]));
+  await writeAnchor(fs, path, { log, streams: Object.fromEntries(marks) });
 }
 
 async function metaOf(options: FileLogOptions): Promise<LogMeta> {

@@ -3,6 +3,7 @@ import { encodeGroup, encodeRecord, listSegments, readStream } from '@armature/a
 import type { LogRecord } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import type { Clock, FileSystem, LogSegment, LogStream } from '../ports.js';
+import { hashOf, type Mark } from './log-anchor.js';
 import { logFault } from './log-fault.js';
 import type { LogHealth } from './log-health.js';
 import type { RecoveredStream } from './recover-stream.js';
@@ -40,6 +41,7 @@ export class FileStream<E> implements LogStream<E> {
   #segment: SegmentFile;
   #end: number;
   #at: number;
+  #last: LogRecord<unknown> | undefined;
   #waiting: Waiting<E>[] = [];
   #writing: Promise<void> | undefined;
   #closed = false;
@@ -52,6 +54,7 @@ export class FileStream<E> implements LogStream<E> {
     this.#segment = recovered.segment;
     this.#end = recovered.end;
     this.#at = recovered.at;
+    this.#last = recovered.last;
   }
 
   get name(): string {
@@ -60,6 +63,11 @@ export class FileStream<E> implements LogStream<E> {
 
   get end(): number {
     return this.#end;
+  }
+
+  /** How far it has come; undefined while it is empty. */
+  get mark(): Mark | undefined {
+    return this.#last === undefined ? undefined : { offset: this.#last.offset + 1, hash: hashOf(this.#last) };
   }
 
   append(events: readonly E[]): Promise<readonly LogRecord<E>[]> {
@@ -145,6 +153,7 @@ export class FileStream<E> implements LogStream<E> {
       this.#segment = { ...appended, since: appended.since ?? at };
       this.#end += records.length;
       this.#at = at;
+      this.#last = records.at(-1);
       this.#listener(records);
     } catch (cause) {
       const error = cause instanceof DiskFull ? cause.error : poisoned(health, cause, begun);

@@ -1,4 +1,5 @@
 import { LogDamage, LogHole, listSegments, readSegment } from '@armature/analysis/log';
+import type { LogRecord } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import type { FileSystem, Logger } from '../ports.js';
 import { logFault } from './log-fault.js';
@@ -9,6 +10,8 @@ export interface RecoveredStream {
   readonly segment: SegmentFile;
   readonly end: number;
   readonly at: number;
+  /** The last record; undefined where there is none, or none was looked at. */
+  readonly last: LogRecord<unknown> | undefined;
 }
 
 export interface RecoverOptions {
@@ -32,7 +35,7 @@ export async function recoverStream(options: RecoverOptions): Promise<RecoveredS
   const last = segments.at(-1);
   if (last === undefined) {
     const segment = await createSegment(fs, folder, { log, stream: name, base: 0, schema: 1 });
-    return { segment, end: 0, at: 0 };
+    return { segment, end: 0, at: 0, last: undefined };
   }
   const tail = await scan(last.path, last.base, options);
   const before = segments.at(-2);
@@ -40,7 +43,10 @@ export async function recoverStream(options: RecoverOptions): Promise<RecoveredS
     const previous = await scan(before.path, before.base, options);
     if (previous.good < previous.size) throw logFault(new LogDamage(before.path, previous.good));
     if (previous.end !== last.base) throw logFault(new LogHole(last.path, previous.end, last.base));
-    if (tail.end === last.base) tail.at = previous.at;
+    if (tail.end === last.base) {
+      tail.at = previous.at;
+      tail.last = previous.last;
+    }
   }
   const file = await fs.open(last.path, 'existing');
   if (tail.good < tail.size) {
@@ -51,9 +57,9 @@ export async function recoverStream(options: RecoverOptions): Promise<RecoveredS
   await file.sync();
   await fs.syncDirectory(folder);
   const segment: SegmentFile = { path: last.path, file, size: tail.good, since: tail.since };
-  if (tail.good > 0) return { segment, end: tail.end, at: tail.at };
+  if (tail.good > 0) return { segment, end: tail.end, at: tail.at, last: tail.last };
   const started = await startSegment(fs, segment, { log, stream: name, base: last.base, schema: 1 });
-  return { segment: started, end: last.base, at: tail.at };
+  return { segment: started, end: last.base, at: tail.at, last: tail.last };
 }
 
 interface Scan {
@@ -62,10 +68,11 @@ interface Scan {
   end: number;
   at: number;
   since: number | undefined;
+  last: LogRecord<unknown> | undefined;
 }
 
 async function scan(path: string, base: number, options: RecoverOptions): Promise<Scan> {
-  const result: Scan = { good: 0, size: 0, end: base, at: 0, since: undefined };
+  const result: Scan = { good: 0, size: 0, end: base, at: 0, since: undefined, last: undefined };
   const groups = readSegment<unknown>(path);
   try {
     return await scanGroups(groups, path, result, options);
@@ -95,6 +102,7 @@ async function scanGroups(
     result.end += records.length;
     result.at = records.at(-1)?.at ?? result.at;
     result.since ??= first.at;
+    result.last = records.at(-1);
   }
   if (step.value.damaged) throw logFault(new LogDamage(path, step.value.good));
   return { ...result, good: step.value.good, size: step.value.size };

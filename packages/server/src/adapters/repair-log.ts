@@ -92,15 +92,23 @@ export async function repairLog({ fs, directory, meta, now, repairs }: RepairOpt
   for (const path of new Set(repairs.map((repair) => repair.path))) {
     const here = repairs.filter((repair) => repair.path === path);
     const lost = here.find(({ records }) => records > 0);
-    if (lost !== undefined) await setCheckpointAside(fs, layout.checkpoint(Number(lost.stream)), folder, stamp);
+    // both were made from the records that are given up
+    if (lost !== undefined) {
+      await setAside(
+        fs,
+        layout.checkpoint(Number(lost.stream)),
+        join(folder, `${stamp}.checkpoint.${lost.stream}.json`),
+      );
+      await setAside(fs, layout.anchor, join(folder, `${stamp}.anchor.json`));
+    }
     await rewrite(fs, meta.id, path, here);
   }
   return folder;
 }
 
-async function setCheckpointAside(fs: FileSystem, path: string, folder: string, stamp: string): Promise<void> {
+async function setAside(fs: FileSystem, path: string, aside: string): Promise<void> {
   if ((await fs.readText(path)) === undefined) return;
-  await fs.rename(path, join(folder, `${stamp}.checkpoint.${basename(path)}`));
+  await fs.rename(path, aside);
   await fs.syncDirectory(join(path, '..'));
 }
 

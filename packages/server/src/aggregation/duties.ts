@@ -39,6 +39,7 @@ export function createDuties(parts: DutyParts): Duties {
   const checkpoint = async (): Promise<void> => {
     folded.sinceCheckpoint = 0;
     for (const partition of partitions) await partition.checkpoint();
+    await log.anchor();
     if (retention === undefined) return;
     for (const partition of partitions) {
       const segments = await partition.retain(retention);
