@@ -7,6 +7,9 @@ import {
   type SnapshotExperiment,
 } from '@armature/sdk/protocol';
 
+/** What a snapshot is made of. */
+export type InForce = Pick<Registry, 'applied' | 'latest' | 'definition'>;
+
 const oneHot = (experiment: Experiment, arm: string): readonly number[] =>
   experiment.arms.map(({ id }) => (id === arm ? 1 : 0));
 
@@ -14,7 +17,7 @@ const oneHot = (experiment: Experiment, arm: string): readonly number[] =>
  * What clients get to see of one experiment: its version in force, under the definition that version was made for.
  * Undefined before the first version.
  */
-function experimentOf(name: string, registry: Registry): SnapshotExperiment | undefined {
+function experimentOf(name: string, registry: InForce): SnapshotExperiment | undefined {
   const version = registry.latest(name);
   const experiment = version && registry.definition(version.definition);
   if (version === undefined || experiment === undefined) return undefined;
@@ -60,7 +63,7 @@ function rulesOf(experiment: Experiment, policy: readonly number[] | undefined):
  * The snapshot that is served: every experiment in force that has a version. Its own version is "epoch.sequence", epoch
  * being the second in which the log was made and sequence the length of the config log, so that neither ever goes back.
  */
-export function snapshotOf(registry: Registry, version: string, now: number): Snapshot {
+export function snapshotOf(registry: InForce, version: string, now: number): Snapshot {
   const experiments: { [experiment: string]: SnapshotExperiment } = {};
   for (const name of [...registry.applied().keys()].sort()) {
     const experiment = experimentOf(name, registry);

@@ -8,6 +8,7 @@ import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
 import { keysCommand } from './keys.js';
 import { logCommand } from './log.js';
+import { planCommand } from './plan.js';
 import { replayCommand } from './replay.js';
 import { reportCommand } from './report.js';
 import { reportError } from './report-error.js';
@@ -25,6 +26,7 @@ const COMMANDS: readonly AddCommand[] = [
   demoCommand,
   validateCommand,
   typesCommand,
+  planCommand,
   serveCommand,
   keysCommand,
   decideCommand,
@@ -41,7 +43,8 @@ function versionOf(): string {
   return manifest.version;
 }
 
-function programOf(terminal: Terminal): Command {
+/** All commands, as `--help` lists them. */
+export function programOf(terminal: Terminal): Command {
   const { red, bold } = terminal.errorColours;
   const program = new Command('armature')
     .description('Decides which model variant serves a request, learns from what happens next, reports honestly.')

@@ -1,4 +1,11 @@
-import { type ConfigLogEvent, EVENT_TYPES, type Experiment, type LogRecord, type Metric } from '@armature/sdk/protocol';
+import {
+  type ConfigEvent,
+  type ConfigLogEvent,
+  EVENT_TYPES,
+  type Experiment,
+  type LogRecord,
+  type Metric,
+} from '@armature/sdk/protocol';
 
 /** What the door knows of one experiment: the definition last applied, and every metric it ever had. */
 export interface KnownExperiment {
@@ -24,18 +31,23 @@ export interface KnownExperiments {
   all(): readonly KnownExperiment[];
 }
 
+/** The learning epoch of an experiment after a record about it: the first definition, and each that resets, begins one. */
+export function epochAfter(before: KnownExperiment | undefined, { action, effect }: ConfigEvent['data']): number {
+  const began = action === 'applied' && (before === undefined || effect === 'resets-posterior');
+  return (before?.epoch ?? 0) + (began ? 1 : 0);
+}
+
 /** An empty index; every record of the config log is applied to it in order. */
 export function knownExperiments(): KnownExperiments {
   const known = new Map<string, KnownExperiment>();
   return {
     apply({ event, at }) {
       if (event.type !== EVENT_TYPES.config) return;
-      const { experiment, definition, action, effect, body } = event.data;
+      const { experiment, definition, action, body } = event.data;
       const before = known.get(experiment);
       const metrics = new Map(before?.metrics);
       for (const metric of body.metrics) metrics.set(metric.name, metric);
       const over = action === 'removed' || body.status === 'ended';
-      const began = action === 'applied' && (before === undefined || effect === 'resets-posterior');
       known.set(experiment, {
         id: experiment,
         current: body,
@@ -43,7 +55,7 @@ export function knownExperiments(): KnownExperiments {
         applied: action === 'applied',
         endedAt: over ? (before?.endedAt ?? at) : undefined,
         metrics,
-        epoch: (before?.epoch ?? 0) + (began ? 1 : 0),
+        epoch: epochAfter(before, event.data),
         byUnit: (before?.byUnit ?? true) && body.assign !== 'request',
       });
     },
