@@ -172,7 +172,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
   }
 
   async #close(timeoutMs: number): Promise<OutboxCounts> {
-    const stopped = this.#follower.stop();
+    const stopped = this.#follower.stop(timeoutMs);
     const kept = this.#sticky?.settled(timeoutMs);
     const counts = await this.#sender.close(timeoutMs);
     await Promise.all([stopped, kept]);

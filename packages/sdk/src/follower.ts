@@ -5,6 +5,7 @@ import { type Readiness, type ReadyOptions, readiness } from './readiness.js';
 import { Refresh, type RefreshMode } from './refresh.js';
 import type { Installed, Serving } from './serving.js';
 import { type CachedSnapshot, type CacheWriter, cacheWriter, type SnapshotCache } from './snapshot-cache.js';
+import { pause } from './timer.js';
 import type { Transport } from './transport.js';
 
 /**
@@ -98,11 +99,19 @@ export class Follower {
     await this.#readiness.wait(options);
   }
 
-  async stop(): Promise<void> {
+  /** @param deadlineMs longest time that the cache is waited for */
+  async stop(deadlineMs: number): Promise<void> {
     this.#closed = true;
     this.#refresh?.stop();
     this.#announce();
-    await this.#writer?.settled();
+    const saved = this.#writer?.settled();
+    if (saved === undefined) return;
+    let late = true;
+    const done = saved.then(() => {
+      late = false;
+    });
+    await pause(deadlineMs, done);
+    if (late) this.#cacheFailed(`a save that did not end in ${deadlineMs} ms`);
   }
 
   #isReady(): boolean {

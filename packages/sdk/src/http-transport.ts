@@ -32,8 +32,9 @@ export function httpTransport(connection: Connection): Transport {
       ...(version === undefined ? {} : { 'if-none-match': `"${version}"` }),
     };
     const answer = await requestJson(connection, '/v1/snapshot', { headers }, signal);
-    if (answer === undefined) return 'unchanged';
-    latest = answer as Snapshot;
+    if (answer === undefined && version !== undefined) return 'unchanged';
+    if (!isObject(answer)) throw clientError('RESPONSE_INVALID', { got: 'no snapshot' });
+    latest = answer as unknown as Snapshot;
     return latest;
   };
   return {

@@ -4,7 +4,7 @@ import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import type { OutboxCounts } from './outbox-counts.js';
 import { outboxQueue } from './outbox-queue.js';
 import { withinTime } from './time-limit.js';
-import { after } from './timer.js';
+import { after, pause } from './timer.js';
 import type { OutgoingEvent, SendResult, Transport } from './transport.js';
 
 export interface OutboxOptions {
@@ -28,12 +28,16 @@ export interface OutboxParts<Item extends OutboxItem> {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onError: (error: ArmatureError) => void;
+  /** Told of each item that is given up after it was queued. */
+  readonly onDropped?: (item: Item, why: 'rejected' | 'expired') => void;
 }
 
 const EXPIRY_MS = 6 * 3_600_000;
 /** A send that hangs is given up: whether it arrived is unknown, so it is sent again. */
 const SEND_TIMEOUT_MS = 15_000;
 const BACKOFF = { baseMs: 1000, capMs: 30_000 };
+/** Who closes has seconds. */
+const CLOSING = { baseMs: 200, capMs: 1000 };
 
 /** Sends what is pushed, in order, in batches, at most one at a time; again until the server has it. */
 export class Outbox<Item extends OutboxItem> {
@@ -114,7 +118,7 @@ export class Outbox<Item extends OutboxItem> {
     const cancel = after(deadlineMs, end, true);
     while (this.#queue.size > 0 && !over) {
       const sent = await Promise.race([this.#pump(), deadline]);
-      if (sent === false && !over) await Promise.race([this.#pause(), deadline]);
+      if (sent === false && !over) await pause(this.#wait(undefined, CLOSING), deadline);
     }
     cancel();
     this.#unschedule();
@@ -125,14 +129,8 @@ export class Outbox<Item extends OutboxItem> {
     return this.counts;
   }
 
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      after(Math.min(this.#wait(undefined), 1000), resolve, true);
-    });
-  }
-
-  #wait(cause: unknown): number {
-    return backoffMs(Math.max(0, this.#failures - 1), this.#parts.random(), cause, BACKOFF);
+  #wait(cause: unknown, options = BACKOFF): number {
+    return backoffMs(Math.max(0, this.#failures - 1), this.#parts.random(), cause, options);
   }
 
   #schedule(ms: number): void {
@@ -169,8 +167,13 @@ export class Outbox<Item extends OutboxItem> {
     while ((this.#queue.at(count)?.time ?? oldest) < oldest) count += 1;
     if (count === 0) return;
     if (this.#dropped.expired === 0) this.#parts.onError(clientError('EVENTS_EXPIRED'));
-    this.#dropped.expired += count;
+    this.#drop('expired', this.#queue.head(count));
     this.#queue.settle(count);
+  }
+
+  #drop(why: 'rejected' | 'expired', items: readonly Item[]): void {
+    this.#dropped[why] += items.length;
+    for (const item of items) this.#parts.onDropped?.(item, why);
   }
 
   async #sendBatch(): Promise<{ readonly ok: boolean; readonly waitMs: number }> {
@@ -182,9 +185,7 @@ export class Outbox<Item extends OutboxItem> {
       const events = items.map(this.#parts.toEvent);
       const result = await withinTime(this.#parts.send(events, abort.signal), SEND_TIMEOUT_MS, abort);
       if (this.#abort !== abort) return { ok: false, waitMs: 0 };
-      if (result.serverTime !== undefined) {
-        this.#parts.clock.observe(result.serverTime, sentAt, this.#parts.clock.local());
-      }
+      this.#parts.clock.observe(Number(result.serverTime), sentAt, this.#parts.clock.local());
       return this.#settle(items, result);
     } catch (cause) {
       if (this.#abort !== abort) return { ok: false, waitMs: 0 };
@@ -210,7 +211,10 @@ export class Outbox<Item extends OutboxItem> {
       again.delete(error.index);
       this.#parts.onError(clientError('EVENT_REJECTED', { got: `${error.code} ${error.detail}`, cause: error }));
     }
-    this.#dropped.rejected += refused.size;
+    this.#drop(
+      'rejected',
+      items.filter((_, index) => refused.has(index)),
+    );
     this.#sent += items.length - refused.size - again.size;
     this.#queue.settle(items.length, (index) => again.has(index));
     const stuck = again.size === items.length;
@@ -238,7 +242,7 @@ export class Outbox<Item extends OutboxItem> {
       this.#limit = Math.ceil(items.length / 2);
       return { ok: true, waitMs: 0 };
     }
-    this.#dropped.rejected += items.length;
+    this.#drop('rejected', items);
     this.#queue.settle(items.length);
     return { ok: true, waitMs: 0 };
   }

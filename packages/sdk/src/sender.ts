@@ -67,16 +67,22 @@ export function sender(parts: SenderParts): Sender {
     if ('event' in item) return item.event;
     return 'lost' in item ? decisionEvent(item.decision, source(), item.lost) : decisionEvent(item, source(), 0);
   };
+  /** Decisions that nobody was told of, since the last one that got in: the next one tells. */
+  let lost = 0;
+  /** What waited too long is lost too; the server knows what it refused, but not what that was to tell. */
+  const onDropped = (item: Item, why: 'rejected' | 'expired'): void => {
+    if ('event' in item) return;
+    if (why === 'expired') lost += 1;
+    if ('lost' in item) lost += item.lost;
+  };
   const outbox =
     transport === undefined
       ? undefined
       : new Outbox<Item>(
-          { ...parts, send: (events, signal) => transport.send(events, signal), toEvent },
+          { ...parts, send: (events, signal) => transport.send(events, signal), toEvent, onDropped },
           parts.options,
         );
   let closed = false;
-  /** Decisions that found the outbox full since the last one that got in: the next event tells. */
-  let lost = 0;
 
   const now = (): number => Math.floor(clock.local() + clock.offset);
   const failed = (error: ErrorCode): Receipt => ({ id: '', queued: false, error });

@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
-import { type Connection, open } from './http-request.js';
+import { type Connection, learnTime, open } from './http-request.js';
 import type { Snapshot } from './protocol/snapshot.js';
 import { type SseEvent, sseParser } from './sse.js';
 import { after } from './timer.js';
@@ -35,11 +35,13 @@ async function readStream(
       accept: 'text/event-stream',
       ...(lastVersion === undefined ? {} : { 'last-event-id': lastVersion }),
     };
+    const sentAt = connection.clock.local();
     const response = await open(connection, '/v1/stream', { headers, signal: controller.signal, cache: 'no-store' });
     const type = response.headers.get('content-type') ?? '';
     if (response.body === null || !type.startsWith('text/event-stream')) {
       throw clientError('RESPONSE_INVALID', { got: `a stream of type ${JSON.stringify(type)}` });
     }
+    learnTime(connection, response, sentAt);
     onOpen();
     const decoder = new TextDecoder();
     const reader = response.body.getReader();
@@ -104,8 +106,11 @@ export class SnapshotStream {
       const waitMs = backoffMs(this.#failures, connection.random(), cause, backoff);
       this.#failures += 1;
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        after(waitMs, resolve);
+        const cancel = after(waitMs, resolve);
+        this.#wake = () => {
+          cancel();
+          resolve();
+        };
       });
     }
   }

@@ -59,7 +59,9 @@ export function sseParser(
       first = false;
       if (afterCr && piece.startsWith('\n')) piece = piece.slice(1);
       afterCr = piece === '' ? false : piece.endsWith('\r');
-      const lines = (rest + piece).split(/\r\n|\n|\r/);
+      const lines = piece.split(/\r\n|\n|\r/);
+      // Only the new piece is searched, or a long line in many pieces would be read anew with each.
+      lines[0] = rest + lines[0];
       rest = lines.pop() ?? '';
       for (const text of lines) line(text);
       if (length + rest.length > maxLength) throw new RangeError(`an event of more than ${maxLength} characters`);

@@ -9,3 +9,11 @@ export function after(ms: number, run: () => void, hold = false): () => void {
   if (!hold && typeof handle === 'object') (handle as { unref?: () => void }).unref?.();
   return () => globalThis.clearTimeout(handle as number);
 }
+
+/** Resolves `ms` from now, or with `over`. Keeps a Node process alive until then. */
+export function pause(ms: number, over: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const cancel = after(ms, resolve, true);
+    void over.then(cancel).then(resolve);
+  });
+}

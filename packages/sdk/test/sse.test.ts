@@ -68,3 +68,11 @@ test('an event beyond the cap is refused, in one line or in many', () => {
   expect(() => parse(Array.from({ length: 101 }, () => 'data: 0123456789\n'))).toThrow(RangeError);
   expect(parse(Array.from({ length: 500 }, () => 'data: 0123456789\n\n')).events.length).toBe(500);
 });
+
+test('a long line in many pieces is read once, not anew with each piece', () => {
+  const pieces = Array.from({ length: 40_000 }, () => 'x'.repeat(100));
+  const started = process.cpuUsage();
+  expect(parse(['data: ', ...pieces, '\n\n'], 5_000_000).events[0]?.data.length).toBe(4_000_000);
+  // Read anew with each piece this is 8e10 characters, a minute and more.
+  expect(process.cpuUsage(started).user / 1e6).toBeLessThan(5);
+});
