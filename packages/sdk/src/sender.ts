@@ -61,19 +61,24 @@ const NOTHING: OutboxCounts = {
   dropped: { full: 0, rejected: 0, expired: 0, closed: 0 },
 };
 
+function eventOf(item: Item, source: string): OutgoingEvent {
+  if ('event' in item) return item.event;
+  return 'lost' in item ? decisionEvent(item.decision, source, item.lost) : decisionEvent(item, source, 0);
+}
+
+/** Decisions lost with an item: the server knows those that it refused, but not what they were to tell. */
+function lostWith(item: Item, why: 'rejected' | 'expired'): number {
+  if ('event' in item) return 0;
+  return (why === 'expired' ? 1 : 0) + ('lost' in item ? item.lost : 0);
+}
+
 export function sender(parts: SenderParts): Sender {
   const { transport, clock, source, makeId } = parts;
-  const toEvent = (item: Item): OutgoingEvent => {
-    if ('event' in item) return item.event;
-    return 'lost' in item ? decisionEvent(item.decision, source(), item.lost) : decisionEvent(item, source(), 0);
-  };
+  const toEvent = (item: Item): OutgoingEvent => eventOf(item, source());
   /** Decisions that nobody was told of, since the last one that got in: the next one tells. */
   let lost = 0;
-  /** What waited too long is lost too; the server knows what it refused, but not what that was to tell. */
   const onDropped = (item: Item, why: 'rejected' | 'expired'): void => {
-    if ('event' in item) return;
-    if (why === 'expired') lost += 1;
-    if ('lost' in item) lost += item.lost;
+    lost += lostWith(item, why);
   };
   const outbox =
     transport === undefined

@@ -8,6 +8,8 @@ import type { Transport } from './transport.js';
 
 const MAX_EVENT = 4 * 1024 * 1024;
 const LONGEST_WAIT_MS = 30_000;
+/** A stream that breaks sooner counts as one more failure, whatever it brought. */
+const STEADY_MS = 10_000;
 
 function streamError(cause: unknown): ArmatureError {
   if (isArmatureError(cause)) return cause;
@@ -99,9 +101,11 @@ export class SnapshotStream {
   async follow(): Promise<void> {
     const { connection, onDown } = this.#parts;
     while (!this.#stopped) {
+      const since = connection.clock.local();
       const cause = await this.#connect().then(() => clientError('STREAM_BROKEN', { got: 'its end' }), streamError);
       if (this.#stopped) return;
       onDown(cause);
+      if (connection.clock.local() - since >= STEADY_MS) this.#failures = 0;
       const backoff = { baseMs: this.#retryMs, capMs: LONGEST_WAIT_MS };
       const waitMs = backoffMs(this.#failures, connection.random(), cause, backoff);
       this.#failures += 1;
@@ -130,7 +134,6 @@ export class SnapshotStream {
   }
 
   #deliver(snapshot: Snapshot): void {
-    this.#failures = 0;
     this.#latest = snapshot;
     if (!this.#stopped) this.#parts.onSnapshot(snapshot);
   }

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -46,6 +46,16 @@ test('what is saved is loaded, and nothing else is left in the folder', async ()
   await cache.save({ snapshot: snapshot('1.2'), confirmedAt: 6 });
   expect(fileCache(path).load()).toEqual({ snapshot: snapshot('1.2'), confirmedAt: 6 });
   expect(readdirSync(join(folder, 'deep'))).toEqual(['snapshot']);
+});
+
+test('what killed processes left beside the file is removed, and nothing that is being written', async () => {
+  await fileCache(path).save({ snapshot: snapshot('1.1'), confirmedAt: 5 });
+  const [old, young, other] = [`${path}.00.tmp`, `${path}.01.tmp`, join(folder, 'deep', 'others.02.tmp')];
+  for (const file of [old, young, other]) writeFileSync(file, 'half a snapshot');
+  const then = Date.now() / 1000 - 120;
+  for (const file of [old, other]) utimesSync(file, then, then);
+  await fileCache(path).save({ snapshot: snapshot('1.2'), confirmedAt: 6 });
+  expect(readdirSync(join(folder, 'deep')).sort()).toEqual(['others.02.tmp', 'snapshot', 'snapshot.01.tmp']);
 });
 
 test('a file damaged anywhere is refused', async () => {

@@ -110,6 +110,20 @@ describe('a stream', () => {
     expect(client.decide('reader')).toMatchObject({ snapshot: '7.1', reason: 'split' });
   });
 
+  test('that ends with each snapshot is opened less and less often', async () => {
+    const event = `event: snapshot\ndata: ${JSON.stringify(version('7.2'))}\n\n`;
+    server.misbehave = {
+      '/v1/stream': (_, response) =>
+        void response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`retry: 100\n\n${event}`),
+    };
+    const client = connect();
+    await client.ready();
+    await new Promise((resolve) => setTimeout(resolve, 2000));
+    // Half of 100, 200, 400, 800, 1600 ms; with the shortest wait each time there are 40.
+    expect(server.requests.stream).toBeGreaterThan(2);
+    expect(server.requests.stream).toBeLessThan(8);
+  });
+
   test('that goes back to an older version changes nothing', async () => {
     const client = connect();
     await client.ready();

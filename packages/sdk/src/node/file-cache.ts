@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { clientError } from '../errors.js';
 import type { CachedSnapshot, SnapshotCache } from '../snapshot-cache.js';
 import { syncDirectory } from './sync-directory.js';
@@ -49,6 +49,25 @@ function readText(path: string, file: string): string | undefined {
   }
 }
 
+/** Writing takes milliseconds: what is older belongs to a process that was killed. */
+const ABANDONED_MS = 60_000;
+
+/** Removes what killed processes left beside the file. */
+async function sweep(file: string): Promise<void> {
+  const folder = dirname(file);
+  const names = (await readdir(folder)).filter(
+    (name) => name.startsWith(`${basename(file)}.`) && name.endsWith('.tmp'),
+  );
+  for (const name of names) {
+    const path = join(folder, name);
+    const changed = await stat(path).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => Number.POSITIVE_INFINITY,
+    );
+    if (changed < Date.now() - ABANDONED_MS) await rm(path, { force: true });
+  }
+}
+
 /**
  * Keeps the last good snapshot in a file, so that a process that starts while the server is down decides all the same.
  *
@@ -63,6 +82,7 @@ function readText(path: string, file: string): string | undefined {
  */
 export function fileCache(path: string): SnapshotCache {
   const file = resolve(path);
+  let swept = false;
   return {
     load() {
       const text = readText(path, file);
@@ -70,6 +90,8 @@ export function fileCache(path: string): SnapshotCache {
     },
     async save(cached) {
       await mkdir(dirname(file), { recursive: true });
+      if (!swept) await sweep(file);
+      swept = true;
       const temporary = `${file}.${randomBytes(8).toString('hex')}.tmp`;
       try {
         const handle = await open(temporary, 'wx', 0o600);
