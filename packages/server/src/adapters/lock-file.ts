@@ -9,6 +9,8 @@ const held = new Set<string>();
 const ATTEMPTS = 5;
 /** What a holder on another host has begun to write when its lock is taken is written by then, ms. */
 const FOREIGN_MS = 1000;
+/** A look that began this long ago still counts, ms: four partitions that write a thousand groups a second share it. */
+const FRESH_MS = 20;
 
 interface Holder extends ProcessName {
   readonly host?: string;
@@ -16,7 +18,10 @@ interface Holder extends ProcessName {
 
 /** A lock that this process has taken. */
 export interface Lock {
-  /** Whether it is still ours: a process in another container sees no life in ours, and may have taken it over. */
+  /**
+   * Whether it is still ours, or was a moment ago: a process in another container sees no life in ours, and may have
+   * taken it over.
+   */
   isHeld(): Promise<boolean>;
   release(): Promise<void>;
 }
@@ -84,12 +89,20 @@ async function writeLock(fs: FileSystem, path: string, line: string): Promise<vo
 
 function lockOf(fs: FileSystem, path: string, line: string): Lock {
   // A look that fails tells nothing; a directory that is gone will not be written to either.
-  const isHeld = async (): Promise<boolean> => (await fs.readText(path).catch(() => line)) === line;
+  const look = async (): Promise<boolean> => (await fs.readText(path).catch(() => line)) === line;
+  let began = Number.NEGATIVE_INFINITY;
+  let last: Promise<boolean> = Promise.resolve(true);
   return {
-    isHeld,
+    isHeld() {
+      const now = performance.now();
+      if (now - began < FRESH_MS) return last;
+      began = now;
+      last = look();
+      return last;
+    },
     async release() {
       held.delete(path);
-      if (await isHeld()) await fs.remove(path);
+      if (await look()) await fs.remove(path);
     },
   };
 }

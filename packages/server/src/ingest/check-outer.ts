@@ -2,10 +2,21 @@ import { type StageOdds, stageOdds } from '@armature/sdk/policies';
 import type { DecisionData, Experiment } from '@armature/sdk/protocol';
 import { type Fault, fault } from './fault.js';
 
+const known = new WeakMap<Experiment, StageOdds>();
+
+/** Definitions never change, and every decision asks. */
+function oddsOf(definition: Experiment): StageOdds {
+  const before = known.get(definition);
+  if (before !== undefined) return before;
+  const odds = stageOdds(definition);
+  known.set(definition, odds);
+  return odds;
+}
+
 /** Whether a decision says the right probability of what the stages before the draw did to it. */
 export function outerFault(data: DecisionData, definition: Experiment): Fault | undefined {
   const { reason, outer } = data;
-  const odds = stageOdds(definition);
+  const odds = oddsOf(definition);
   const wanted = expected(data, odds);
   if (wanted === undefined ? outer === undefined : outer === wanted || (outer === undefined && wanted === 1)) {
     return undefined;
