@@ -119,7 +119,9 @@ function opens(
     const epoch = epochOf(decision.version);
     return enter(context.state, decision.experiment, epoch, decision.period, decision.unit ?? '');
   }
-  // An open trial may outlive the memory of ids: a second one under its key would take its place.
+  // A UUIDv7 that is new opens its own trial, since one that is too old to be remembered is not let in.
+  if (decision.request === undefined && !key.includes('\0')) return true;
+  // The trial of any other key may outlive the memory of it: a second one under that key would take its place.
   if (context.state.trials.has(key)) return false;
   return decision.request === undefined || enterKey(context.state, key, at);
 }

@@ -22,8 +22,11 @@ export function createRegistry(): Registry {
   const versions = new Map<string, Map<string, SnapshotData>>();
   const latest = new Map<string, SnapshotData>();
   const applied = new Map<string, string>();
+  /** The version that was asked for last: decisions that follow each other mostly share it. */
+  let last: SnapshotData | undefined;
   return {
     applyConfig(event) {
+      last = undefined;
       if (event.type === EVENT_TYPES.config) {
         const { experiment, definition, action, body } = event.data;
         definitions.set(definition, body);
@@ -38,7 +41,11 @@ export function createRegistry(): Registry {
       }
     },
     definition: (hash) => definitions.get(hash),
-    version: (experiment, version) => versions.get(experiment)?.get(version),
+    version(experiment, version) {
+      if (last?.version === version && last.experiment === experiment) return last;
+      last = versions.get(experiment)?.get(version);
+      return last;
+    },
     latest: (experiment) => latest.get(experiment),
     versions: (experiment) => [...(versions.get(experiment)?.values() ?? [])],
     applied: () => applied,

@@ -48,19 +48,24 @@ export async function* readSegment<E>(path: string): AsyncGenerator<Group<E>, Se
 /** A check line that lost its place at the start of a line. */
 const ENDS_IN_CHECK = /\{"crc":"[0-9a-f]{8}","count":\d+\}\n$/;
 
-function isInterrupted(raw: RawGroup): boolean {
-  if (raw.lines.some((line) => line.includes(0))) return true;
-  if (raw.sealed) return false;
-  return raw.lines.every((line) => {
-    const text = line.toString('latin1');
+function isInterrupted({ body, sealed }: RawGroup): boolean {
+  if (body.includes(0)) return true;
+  if (sealed) return false;
+  return linesOf(body).every((text) => {
     if (ENDS_IN_CHECK.test(text)) return false;
     if (text.endsWith('\n')) return text.startsWith(RECORD_PREFIX) || text.startsWith(HEADER_PREFIX);
     return !/\}./s.test(text) || text.startsWith(RECORD_PREFIX);
   });
 }
 
+/** Lines with their newline, byte by byte as they are; the last one may lack it. */
+function linesOf(body: Buffer): readonly string[] {
+  return body.toString('latin1').match(/[^\n]*\n|[^\n]+$/g) ?? [];
+}
+
 interface RawGroup {
-  readonly lines: readonly Buffer[];
+  /** The lines before the check line, with their newlines. */
+  readonly body: Buffer;
   readonly check: string;
   /** false: the bytes at the end of the file that no check line closes. */
   readonly sealed: boolean;
@@ -68,60 +73,63 @@ interface RawGroup {
 }
 
 async function* rawGroups(path: string): AsyncGenerator<RawGroup> {
-  let lines: Buffer[] = [];
-  let end = 0;
-  let open = 0;
-  for await (const line of readLines(path)) {
-    open += line.length;
-    if (line.at(-1) === NEWLINE && line.toString('latin1', 0, CHECK_PREFIX.length) === CHECK_PREFIX) {
-      end += open;
-      open = 0;
-      yield { lines, check: line.toString('utf8'), sealed: true, end };
-      lines = [];
-    } else lines.push(line);
-  }
-  if (open > 0) yield { lines, check: '', sealed: false, end: end + open };
-}
-
-/** Lines with their newline; the last one may lack it. */
-async function* readLines(path: string): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
   try {
     let rest: Buffer = Buffer.alloc(0);
+    let end = 0;
     for (;;) {
-      const chunk = Buffer.allocUnsafe(CHUNK);
-      const { bytesRead } = await file.read(chunk, 0, CHUNK, null);
+      // what is left of a long group doubles: each of its bytes is copied once or twice
+      const chunk = Buffer.allocUnsafe(Math.max(CHUNK, rest.length));
+      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
       if (bytesRead === 0) break;
-      const bytes =
-        rest.length === 0 ? chunk.subarray(0, bytesRead) : Buffer.concat([rest, chunk.subarray(0, bytesRead)]);
+      const read = chunk.subarray(0, bytesRead);
+      const bytes = rest.length === 0 ? read : Buffer.concat([rest, read]);
       let from = 0;
-      for (let at = bytes.indexOf(NEWLINE, from); at >= 0; at = bytes.indexOf(NEWLINE, from)) {
-        yield bytes.subarray(from, at + 1);
-        from = at + 1;
+      for (let group = nextGroup(bytes, from); group !== undefined; group = nextGroup(bytes, from)) {
+        end += group.after - from;
+        from = group.after;
+        yield { body: group.body, check: group.check, sealed: true, end };
       }
       rest = bytes.subarray(from);
     }
-    if (rest.length > 0) yield rest;
+    if (rest.length > 0) yield { body: rest, check: '', sealed: false, end: end + rest.length };
   } finally {
     await file.close();
   }
 }
 
-function decodeGroup<E>(raw: RawGroup): Group<E> | undefined {
-  let crc = 0;
-  for (const line of raw.lines) crc = crc32(line, crc);
-  const first = raw.lines[0]?.toString('latin1', 0, HEADER_PREFIX.length);
-  const count = first === HEADER_PREFIX ? raw.lines.length - 1 : raw.lines.length;
-  if (raw.check !== checkLine(crc, count)) return undefined;
-  const texts = raw.lines.map((line) => line.toString('utf8'));
-  if (first === HEADER_PREFIX) {
-    const header = JSON.parse(texts[0] ?? '') as SegmentHeader;
-    return { header, records: parse(texts.slice(1)), end: raw.end };
-  }
-  return { records: parse(texts), end: raw.end };
+const CHECK_LINE = Buffer.from(`\n${CHECK_PREFIX}`);
+const HEADER = Buffer.from(HEADER_PREFIX);
+
+/** The group that begins at a place, and where the next begins; undefined where its check line is not all there. */
+function nextGroup(bytes: Buffer, from: number): { body: Buffer; check: string; after: number } | undefined {
+  const empty = bytes.subarray(from, from + CHECK_LINE.length - 1).equals(CHECK_LINE.subarray(1));
+  const at = empty ? from : bytes.indexOf(CHECK_LINE, from) + 1;
+  const newline = empty || at > 0 ? bytes.indexOf(NEWLINE, at) : -1;
+  if (newline < 0) return undefined;
+  return { body: bytes.subarray(from, at), check: bytes.toString('latin1', at, newline + 1), after: newline + 1 };
 }
 
-/** The check has passed, so these are the bytes that were written: they are trusted. */
-function parse<E>(lines: readonly string[]): LogRecord<E>[] {
-  return lines.map((line) => JSON.parse(line) as LogRecord<E>);
+/** One pass over the bytes for the check, and one text for each record. */
+function decodeGroup<E>({ body, check, end }: RawGroup): Group<E> | undefined {
+  const headed = body.subarray(0, HEADER.length).equals(HEADER);
+  const ends = newlines(body);
+  const last = ends.at(-1) ?? -1;
+  if (last !== body.length - 1 || check !== checkLine(crc32(body), ends.length - (headed ? 1 : 0))) return undefined;
+  const records: LogRecord<E>[] = [];
+  let from = headed ? (ends[0] ?? 0) + 1 : 0;
+  for (let n = headed ? 1 : 0; n < ends.length; n += 1) {
+    const to = ends[n] ?? 0;
+    // The check has passed, so these are the bytes that were written: they are trusted.
+    records.push(JSON.parse(body.toString('utf8', from, to)) as LogRecord<E>);
+    from = to + 1;
+  }
+  if (!headed) return { records, end };
+  return { header: JSON.parse(body.toString('utf8', 0, ends[0])) as SegmentHeader, records, end };
+}
+
+function newlines(body: Buffer): number[] {
+  const ends: number[] = [];
+  for (let at = body.indexOf(NEWLINE); at >= 0; at = body.indexOf(NEWLINE, at + 1)) ends.push(at);
+  return ends;
 }
