@@ -152,6 +152,10 @@ async function append(fs: FileSystem, path: string, end: PartEnd, chunks: readon
       crc = crc32(bytes, crc);
     }
     await file.datasync();
+  } catch (cause) {
+    // on a full disk half a part would keep the space that the log needs
+    await file.truncate(end.length).catch(() => {});
+    throw cause;
   } finally {
     await file.close();
   }
