@@ -8,6 +8,16 @@ export const CLI_ERRORS = {
   USAGE: { what: 'the command cannot be read', do: 'see --help', retryable: false },
   FILE_UNREADABLE: { what: 'the file cannot be read', do: 'check its path and rights', retryable: false },
   FILE_UNWRITABLE: { what: 'the file cannot be written', do: 'check its path and rights', retryable: false },
+  FILE_EXISTS: {
+    what: 'the file is there already',
+    do: 'name another, or write over it with --force',
+    retryable: false,
+  },
+  NAME_TAKEN: {
+    what: 'another file has an experiment of this name',
+    do: 'give the new one a name of its own',
+    retryable: false,
+  },
   NO_EXPERIMENTS: {
     what: 'there is no experiment file',
     do: 'name a folder that has files such as checkout.yaml, or the files',

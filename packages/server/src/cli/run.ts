@@ -6,6 +6,7 @@ import { demoCommand } from './demo.js';
 import { EXIT } from './exit-code.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
+import { initCommand } from './init.js';
 import { keysCommand } from './keys.js';
 import { logCommand } from './log.js';
 import { planCommand } from './plan.js';
@@ -24,6 +25,7 @@ export type AddCommand = (program: Command, terminal: Terminal) => void;
 /** In the order in which `--help` lists them: that of the work. */
 const COMMANDS: readonly AddCommand[] = [
   demoCommand,
+  initCommand,
   validateCommand,
   typesCommand,
   planCommand,

@@ -1,5 +1,6 @@
 import pc from 'picocolors';
 import type { ExitCode } from './exit-code.js';
+import { type Prompts, promptsOn } from './prompts.js';
 
 export type Colours = Pick<ReturnType<typeof pc.createColors>, 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan'>;
 
@@ -26,6 +27,8 @@ export interface Terminal {
   readonly columns: number;
   /** Whether unforeseen failures tell their details. */
   readonly debug: boolean;
+  /** Questions to whoever sits there; undefined where input or output is no terminal. */
+  readonly prompts: Prompts | undefined;
   /** Environment variable, empty ones being as good as none. */
   variable(name: string): string | undefined;
   /** ms since the epoch. */
@@ -59,7 +62,7 @@ function settled(stream: NodeJS.WriteStream): Promise<void> {
 
 /** The process's own terminal. */
 export function processTerminal(): Terminal {
-  const { env: environment, stdout, stderr } = process;
+  const { env: environment, stdin, stdout, stderr } = process;
   let gone = false;
   stdout.on('error', (cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EPIPE') throw cause;
@@ -79,6 +82,7 @@ export function processTerminal(): Terminal {
     status: (line) => void stderr.write(`\r\x1b[2K${line.slice(0, (stderr.columns ?? PLAIN_COLUMNS) - 1)}`),
     live: stderr.isTTY === true && environment.TERM !== 'dumb',
     interactive: stdout.isTTY === true,
+    prompts: stdin.isTTY && stdout.isTTY && environment.TERM !== 'dumb' ? promptsOn(stdin, stdout) : undefined,
     colours: pc.createColors(colour),
     colour,
     errorColours: pc.createColors(colourful(environment, stderr)),

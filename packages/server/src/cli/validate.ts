@@ -13,7 +13,7 @@ import type { AddCommand } from './run.js';
 import type { Terminal } from './terminal.js';
 
 /** What `validate --json` prints. */
-interface Validation {
+export interface Validation {
   readonly ok: boolean;
   readonly files: number;
   readonly experiments: readonly string[];
@@ -27,7 +27,8 @@ interface Validation {
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-async function validate(paths: readonly string[]): Promise<Validation> {
+/** Reads and checks the experiment files of folders and files. */
+export async function validate(paths: readonly string[]): Promise<Validation> {
   const files = await readExperimentPaths(paths);
   const parsed = parseExperimentSet(files);
   if (!parsed.ok) {
@@ -55,7 +56,8 @@ export function faultLine(fault: Fault, { cyan }: Terminal['colours']): string {
   return place !== '' && text.startsWith(place) ? `${cyan(place)}${text.slice(place.length)}` : text;
 }
 
-function print(validation: Validation, terminal: Terminal): void {
+/** Prints every fault, note and warning, then the count. */
+export function printValidation(validation: Validation, terminal: Terminal): void {
   const { red, green, yellow } = terminal.colours;
   for (const fault of validation.faults) terminal.out(faultLine(fault, terminal.colours));
   for (const fault of validation.notYetRun) terminal.out(`${yellow('note')} ${plainText(renderFault(fault))}`);
@@ -74,7 +76,7 @@ export const validateCommand: AddCommand = (program, terminal) => {
     .action(async (paths: readonly string[], options: { readonly json?: boolean }) => {
       const validation = await validate(paths.length === 0 ? [EXPERIMENTS] : paths);
       if (options.json) terminal.out(JSON.stringify(validation, null, 2));
-      else print(validation, terminal);
+      else printValidation(validation, terminal);
       if (!validation.ok) terminal.exit(EXIT.error);
     });
 };

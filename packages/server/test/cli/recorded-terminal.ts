@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pc from 'picocolors';
 import { afterAll } from 'vitest';
+import type { Prompts } from '../../src/cli/prompts.js';
 import { run } from '../../src/cli/run.js';
 import type { Terminal } from '../../src/cli/terminal.js';
 
@@ -19,6 +20,7 @@ export interface Setting {
   /** Advances by this many ms at each look at the clock. */
   readonly stepMs?: number;
   readonly live?: boolean;
+  readonly prompts?: Prompts;
 }
 
 /** Runs a command line against a terminal that remembers. */
@@ -33,6 +35,7 @@ export async function cli(args: readonly string[], setting: Setting = {}): Promi
     status: (line) => void err.push(`<${line}>`),
     live: setting.live ?? false,
     interactive: false,
+    prompts: setting.prompts,
     colours: pc.createColors(false),
     colour: false,
     errorColours: pc.createColors(false),
