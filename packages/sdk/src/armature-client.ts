@@ -195,8 +195,9 @@ export class ArmatureClient implements Client<UnknownShapes> {
 
   #decide(name: string, options: DecideOptions): DecisionRecord {
     if (!this.#started) this.#start();
-    const now = this.#now();
-    const ageMs = this.#serving.ageMs(this.#clock.local());
+    const local = this.#clock.local();
+    const now = Math.floor(local + this.#clock.offset);
+    const ageMs = this.#serving.ageMs(local);
     const stale = ageMs > this.#maxAgeMs;
     const moment: Moment = { id: this.#makeId(now), now, ageMs, stale, tokenKey: this.#tokenKey };
     const subject = this.#serving.subject(name);

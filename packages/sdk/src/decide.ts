@@ -2,8 +2,9 @@ import type { CatalogueEntry } from './catalogue.js';
 import type { CompiledExperiment, CompiledRule } from './compiled-snapshot.js';
 import { conditionsHold } from './conditions.js';
 import { DecisionRecord, type Moment, type Outcome } from './decision.js';
+import { encodeId } from './decision-id.js';
 import type { ErrorCode } from './errors.js';
-import { draw, drawEncoded } from './policies/draw.js';
+import { drawEncoded } from './policies/draw.js';
 import { stoppedAt, stoppedEncoded } from './policies/outer-stages.js';
 import { appendAscii, encodeUtf8, isPrintable } from './policies/utf8.js';
 import type { Context } from './protocol/experiment.js';
@@ -135,7 +136,7 @@ function decideRequest(
   const key = isText(requestId) ? requestId : moment.id;
   const stage = stages && stoppedAt(stages.gates, isText(unit) ? unit : key);
   if (stage !== undefined) return new DecisionRecord(stages!.outcomes[stage], moment, options, undefined);
-  const arm = draw(experiment.drawer, rule.weights, key);
+  const arm = drawEncoded(experiment.drawer, rule.weights, encodeId(key));
   return new DecisionRecord(rule.outcomes[arm]!, moment, options, undefined);
 }
 

@@ -1,3 +1,5 @@
+import { appendAscii, copyWords, encodeUtf8, writeWords } from './policies/utf8.js';
+
 /** Fills an array with random bytes; `crypto.getRandomValues` in production. */
 export type FillRandom = (bytes: Uint8Array<ArrayBuffer>) => void;
 
@@ -7,6 +9,23 @@ const NEEDED = 12;
 const RUN = 0x800000;
 /** A clock set back by less than this is ridden out, ids stay in order; by more, ids follow the clock. */
 const TOLERATED_STEP_BACK_MS = 1000;
+
+/** The id that was made last: 4096 in a row differ in their tail alone. */
+let lastId = '';
+let lastHead: Int32Array = new Int32Array(0);
+let lastTail = '';
+
+/**
+ * Writes an id for the hashes that follow, as `encodeUtf8` does. The one that was made last, which is the key of a draw
+ * by request, takes a fifth of the time: its text is neither put together nor read.
+ *
+ * @returns its bytes
+ */
+export function encodeId(id: string): number {
+  if (id !== lastId) return encodeUtf8(id);
+  writeWords(lastHead);
+  return appendAscii(id.length - lastTail.length, lastTail);
+}
 
 /**
  * A source of UUIDv7 (RFC 9562, method 2): 48 bits of time in ms, 50 random bits drawn anew every millisecond, and a
@@ -20,9 +39,16 @@ export function decisionIds(fill: FillRandom): (now: number) => string {
   let used = BLOCK;
   let last = Number.NEGATIVE_INFINITY;
   let prefix = '';
+  /** An id but for its tail, and the same in words. To encode it also makes it one text, once for all its ids. */
+  let head = '';
+  let words: Int32Array = new Int32Array(0);
   let counter = 0;
   let end = 0;
 
+  const startHead = (): void => {
+    head = prefix + HEX3[counter >>> 12]!;
+    words = copyWords(encodeUtf8(head));
+  };
   const start = (now: number): void => {
     if (used + NEEDED > BLOCK) {
       fill(pool);
@@ -38,13 +64,20 @@ export function decisionIds(fill: FillRandom): (now: number) => string {
     end = counter + RUN;
     used += NEEDED;
     last = now;
+    startHead();
   };
 
   return (now) => {
     if (now > last || now < last - TOLERATED_STEP_BACK_MS) start(now);
     else if (counter === end) start(last + 1);
-    const n = counter++;
-    return prefix + HEX3[n >>> 12]! + HEX3[n & 4095]!;
+    else if ((counter & 4095) === 0) startHead();
+    const tail = HEX3[counter & 4095]!;
+    const id = head + tail;
+    counter += 1;
+    lastId = id;
+    lastHead = words;
+    lastTail = tail;
+    return id;
   };
 }
 

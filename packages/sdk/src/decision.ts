@@ -45,28 +45,31 @@ export type DecisionJson = { readonly [field: string]: unknown; readonly token: 
 /** Callers without types may pass anything: what is no text is not logged. */
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** The one implementation of `Decision`. */
+/**
+ * The one implementation of `Decision`. Its fields are declared rather than defined: the constructor sets all of them, and
+ * to define them first costs as much again.
+ */
 export class DecisionRecord {
-  readonly experiment: string;
-  readonly arm: string;
-  readonly value: unknown;
-  readonly reason: Reason;
-  readonly randomised: boolean;
-  readonly propensity: number;
-  readonly propensities: { readonly [arm: string]: number };
-  readonly id: string;
-  readonly time: number;
-  readonly unit: string | undefined;
-  readonly requestId: string | undefined;
-  readonly exposed: boolean;
-  readonly snapshot: string;
-  readonly definition: string;
-  readonly rule: string | undefined;
-  readonly period: number | undefined;
-  readonly outer: number | undefined;
-  readonly snapshotAgeMs: number;
-  readonly stale: boolean;
-  readonly error: ErrorCode | undefined;
+  declare readonly experiment: string;
+  declare readonly arm: string;
+  declare readonly value: unknown;
+  declare readonly reason: Reason;
+  declare readonly randomised: boolean;
+  declare readonly propensity: number;
+  declare readonly propensities: { readonly [arm: string]: number };
+  declare readonly id: string;
+  declare readonly time: number;
+  declare readonly unit: string | undefined;
+  declare readonly requestId: string | undefined;
+  declare readonly exposed: boolean;
+  declare readonly snapshot: string;
+  declare readonly definition: string;
+  declare readonly rule: string | undefined;
+  declare readonly period: number | undefined;
+  declare readonly outer: number | undefined;
+  declare readonly snapshotAgeMs: number;
+  declare readonly stale: boolean;
+  declare readonly error: ErrorCode | undefined;
   readonly #tokenKey: () => TokenKey | undefined;
   #token: string | undefined;
 

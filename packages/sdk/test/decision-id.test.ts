@@ -1,6 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { decisionIds } from '../src/decision-id.js';
+import { decisionIds, encodeId } from '../src/decision-id.js';
+import { encodeUtf8, isPrintable, utf8Words } from '../src/policies/utf8.js';
 
 const random = () => decisionIds((bytes) => void randomFillSync(bytes));
 const timeOf = (id: string): number => Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16);
@@ -40,4 +41,23 @@ test('two sources do not meet', () => {
   const ids = new Set<string>();
   for (let i = 0; i < 10_000; i += 1) ids.add(a(5 + (i >> 3))).add(b(5 + (i >> 3)));
   expect(ids.size).toBe(20_000);
+});
+
+/** What a writer leaves for the hashes: the bytes' number, whether they are printable, and the words with their zeros. */
+function written(length: number): readonly [number, boolean, number[]] {
+  return [length, isPrintable(), [...utf8Words().subarray(0, ((length >>> 4) + 1) << 2)]];
+}
+
+test('an id is written as its text is, the last one and any other, of any time', () => {
+  const next = decisionIds((bytes) => void bytes.fill(255));
+  const times = [...Array.from({ length: 9000 }, () => 1_795_510_871_424), 2 ** 48 - 1, 2 ** 60, 1e300, Number.NaN];
+  let before = 'd-1';
+  for (const time of times) {
+    const id = next(time);
+    encodeUtf8('\u00e9'.repeat(60));
+    const last = written(encodeId(id));
+    expect(written(encodeId(before))).toEqual(written(encodeUtf8(before)));
+    expect(last).toEqual(written(encodeUtf8(id)));
+    before = id;
+  }
 });
