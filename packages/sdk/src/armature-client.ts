@@ -131,7 +131,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
 
   async prefetch(unit: string): Promise<void> {
     if (!this.#started) this.#start();
-    await this.#sticky?.prefetch(unit, this.#serving.lineages, this.#now());
+    await this.#sticky?.prefetch(unit, this.#serving.lineages, this.#clock.now());
   }
 
   on<Event extends keyof ClientEvents>(event: Event, listener: (value: ClientEvents[Event]) => void): () => void {
@@ -183,11 +183,6 @@ export class ArmatureClient implements Client<UnknownShapes> {
     return counts;
   }
 
-  /** The server's time, as far as this process can tell, ms. */
-  #now(): number {
-    return Math.floor(this.#clock.local() + this.#clock.offset);
-  }
-
   #start(): void {
     this.#started = true;
     this.#follower.start();
@@ -196,7 +191,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
   #decide(name: string, options: DecideOptions): DecisionRecord {
     if (!this.#started) this.#start();
     const local = this.#clock.local();
-    const now = Math.floor(local + this.#clock.offset);
+    const now = this.#clock.now(local);
     const ageMs = this.#serving.ageMs(local);
     const stale = ageMs > this.#maxAgeMs;
     const moment: Moment = { id: this.#makeId(now), now, ageMs, stale, tokenKey: this.#tokenKey };

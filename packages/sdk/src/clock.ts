@@ -2,8 +2,8 @@
 export interface Clock {
   /** ms since the epoch by the local clock: for intervals, and for `observe`. */
   local(): number;
-  /** ms to add to the local clock. */
-  readonly offset: number;
+  /** The server's time, whole ms. @param local when, by the local clock */
+  now(local?: number): number;
   /**
    * Learns from an answer of the server.
    *
@@ -23,9 +23,7 @@ export function correctedClock(local: () => number): Clock {
   let offset = 0;
   return {
     local,
-    get offset() {
-      return offset;
-    },
+    now: (at = local()) => Math.floor(at + offset),
     observe(serverTime, sentAt, receivedAt) {
       if (!(serverTime > 0 && Number.isFinite(serverTime))) return;
       offset = Math.min(Math.max(offset, serverTime - receivedAt), serverTime + 1000 - sentAt);

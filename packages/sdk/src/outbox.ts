@@ -162,7 +162,7 @@ export class Outbox<Item extends OutboxItem> {
   }
 
   #expire(): void {
-    const oldest = this.#parts.clock.local() + this.#parts.clock.offset - EXPIRY_MS;
+    const oldest = this.#parts.clock.now() - EXPIRY_MS;
     let count = 0;
     while ((this.#queue.at(count)?.time ?? oldest) < oldest) count += 1;
     if (count === 0) return;

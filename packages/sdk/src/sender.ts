@@ -89,7 +89,6 @@ export function sender(parts: SenderParts): Sender {
         );
   let closed = false;
 
-  const now = (): number => Math.floor(clock.local() + clock.offset);
   const failed = (error: ErrorCode): Receipt => ({ id: '', queued: false, error });
   const queue = (event: OutgoingEvent | ErrorCode, time: number): Receipt => {
     if (typeof event === 'string') return failed(event);
@@ -107,14 +106,14 @@ export function sender(parts: SenderParts): Sender {
       return true;
     },
     reward(target, value, options, known) {
-      const time = now();
+      const time = clock.now();
       return queue(
         rewardEvent(target, value, options, known, source(), time, () => makeId(time)),
         time,
       );
     },
     exposure(target) {
-      const time = now();
+      const time = clock.now();
       return queue(
         exposureEvent(target, source(), time, () => makeId(time)),
         time,
