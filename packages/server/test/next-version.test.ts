@@ -1,4 +1,4 @@
-import { createRegistry } from '@armature/analysis/fold';
+import { createRegistry, mergedCells } from '@armature/analysis/fold';
 import {
   definitionOf,
   type Experiment,
@@ -42,12 +42,13 @@ function next(experiment: Experiment, more: More = {}) {
     const envelope = { specversion: '1.0', source: '/test', id: data.version, time: '' } as const;
     registry.applyConfig({ ...envelope, type: 'dev.armature.snapshot.v1', data });
   }
+  const epoch = more.epoch ?? 1;
+  const armsOf = (version: string): readonly string[] => registry.version(experiment.id, version)?.arms ?? [];
   return nextVersion({
-    ...{ experiment, definition, registry, asOf: { 0: 9 } },
-    epoch: more.epoch ?? 1,
+    ...{ experiment, definition, epoch, asOf: { 0: 9 } },
+    cells: (arms, metric) => mergedCells(more.statistics ?? [], experiment.id, String(epoch), arms, metric, armsOf),
     previous: more.previous,
     restedOn: more.restedOn ?? 0,
-    statistics: more.statistics ?? [],
     now: more.now ?? 0,
   });
 }

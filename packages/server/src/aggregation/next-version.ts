@@ -1,4 +1,4 @@
-import { compareVersions, epochOf, mergedCells, type Registry } from '@armature/analysis/fold';
+import { compareVersions, epochOf } from '@armature/analysis/fold';
 import {
   allocate,
   type Cell,
@@ -10,7 +10,7 @@ import {
   toBillionths,
   withZeros,
 } from '@armature/sdk/policies';
-import type { Experiment, Metric, SnapshotData, StatisticsCell } from '@armature/sdk/protocol';
+import type { Experiment, Metric, SnapshotData } from '@armature/sdk/protocol';
 
 /** Weights that moved by less than this total variation are not worth a version. */
 export const LEAST_MOVE = 0.001;
@@ -28,9 +28,8 @@ export interface VersionInput {
   readonly previous: SnapshotData | undefined;
   /** Closed trials of the reward metric when `previous` was made. */
   readonly restedOn: number;
-  /** All statistics, merged in fixed order. */
-  readonly statistics: readonly StatisticsCell[];
-  readonly registry: Registry;
+  /** Statistics of one metric in the learning epoch, in the order of `arms`. */
+  readonly cells: (arms: readonly string[], metric: string) => readonly Cell[];
   /** Next offset per partition that the statistics have seen. */
   readonly asOf: { readonly [partition: string]: number };
   /** ms since the epoch. */
@@ -91,22 +90,16 @@ export function nextVersion(input: VersionInput): NextVersion | undefined {
 }
 
 /** Closed trials of the metric that is learnt from, in the definition's learning epoch. */
-export function restsOn(input: Omit<VersionInput, 'restedOn' | 'previous' | 'asOf' | 'now'>): number {
+export function restsOn(input: Pick<VersionInput, 'experiment' | 'cells'>): number {
   const arms = input.experiment.arms.map((arm) => arm.id);
   return trialsOf(cellsOf(input, arms), input.experiment);
 }
 
 function cellsOf(
-  { experiment, epoch, statistics, registry }: Pick<VersionInput, 'experiment' | 'epoch' | 'statistics' | 'registry'>,
+  { experiment, cells }: Pick<VersionInput, 'experiment' | 'cells'>,
   arms: readonly string[],
 ): Map<string, readonly Cell[]> {
-  const armsOf = (version: string): readonly string[] => registry.version(experiment.id, version)?.arms ?? [];
-  return new Map(
-    experiment.metrics.map(({ name }) => [
-      name,
-      mergedCells(statistics, experiment.id, String(epoch), arms, name, armsOf),
-    ]),
-  );
+  return new Map(experiment.metrics.map(({ name }) => [name, cells(arms, name)]));
 }
 
 function trialsOf(cells: ReadonlyMap<string, readonly Cell[]>, experiment: Experiment): number {

@@ -15,6 +15,7 @@ import { EVENT_TYPES, type LogEvent, type LogRecord, type TickEvent } from '@arm
 import { serverError } from '../errors.js';
 import type { Clock, EventLog, Logger, LogStream, StateStore } from '../ports.js';
 import { type RetentionRule, retention } from './retention.js';
+import { type RunningTotals, runningTotals } from './running-totals.js';
 
 /** Records after which a checkpoint is written even before its time. */
 export const CHECKPOINT_RECORDS = 1_000_000;
@@ -23,6 +24,8 @@ export const CHECKPOINT_RECORDS = 1_000_000;
 export interface Partition {
   readonly index: number;
   readonly state: PartitionState;
+  /** Sums of its statistics. */
+  readonly totals: RunningTotals;
   /** Appends events; resolves once they are durable and folded. */
   append(events: readonly LogEvent[]): Promise<void>;
   /** Moves the partition's log time to now. */
@@ -57,11 +60,12 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   if (stream === undefined) throw serverError('LOG_MISMATCH', { got: `no partition ${index}` });
   const floor = await states.loadFloor(index);
   const state = await initialState(options, stream.end, floor);
+  const totals = runningTotals(state, registry);
   let saved = state.offset;
   for await (const records of stream.read(state.offset)) apply(records);
 
   function apply(records: readonly LogRecord<LogEvent>[]): void {
-    for (const record of records) applyRecord(state, record, registry);
+    for (const record of records) applyRecord(state, record, registry, totals);
     writeMany(state);
   }
   let saving: Promise<void> = Promise.resolve();
@@ -84,6 +88,7 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   return {
     index,
     state,
+    totals,
     append: async (events) => {
       await appendTo(events);
     },

@@ -1,15 +1,9 @@
-import { mergeStatistics, type Registry, statisticsOf } from '@armature/analysis/fold';
-import { PolicyError } from '@armature/sdk/policies';
-import {
-  EVENT_TYPES,
-  type Experiment,
-  type SnapshotData,
-  type SnapshotEvent,
-  type StatisticsCell,
-} from '@armature/sdk/protocol';
+import type { Registry } from '@armature/analysis/fold';
+import { type Cell, EMPTY_CELL, merge, PolicyError } from '@armature/sdk/policies';
+import { EVENT_TYPES, type Experiment, type SnapshotData, type SnapshotEvent } from '@armature/sdk/protocol';
 import type { KnownExperiments } from '../ingest/known-experiments.js';
 import type { Clock, ConfigLog, Logger } from '../ports.js';
-import { type NextVersion, nextVersion, periodAt, restsOn } from './next-version.js';
+import { type NextVersion, nextVersion, periodAt, restsOn, type VersionInput } from './next-version.js';
 import type { Partition } from './partition.js';
 
 /** Computes versions and puts them into the log. What is in force is what the log holds. */
@@ -87,14 +81,16 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let running: Promise<boolean> | undefined;
   const folded = (): number => partitions.reduce((sum, { state }) => sum + state.offset, 0);
 
-  const next = (
-    { experiment, definition }: InForce,
-    statistics: readonly StatisticsCell[],
-    now: number,
-  ): NextVersion | undefined => {
+  /** All partitions' cells of one metric, merged in the order of the partitions. */
+  const merged = (experiment: string, epoch: number, arms: readonly string[], metric: string): readonly Cell[] => {
+    const parts = partitions.map(({ totals }) => totals.cells(experiment, epoch, arms, metric));
+    return arms.map((_, k) => parts.reduce((sum, cells) => merge(sum, cells[k] ?? EMPTY_CELL), EMPTY_CELL));
+  };
+  const next = ({ experiment, definition }: InForce, now: number): NextVersion | undefined => {
     const previous = registry.latest(experiment.id);
     const epoch = known.get(experiment.id)?.epoch ?? 1;
-    const input = { experiment, definition, epoch, statistics, registry };
+    const cells: VersionInput['cells'] = (arms, metric) => merged(experiment.id, epoch, arms, metric);
+    const input = { experiment, definition, epoch, cells };
     const last = published.get(experiment.id);
     const restedOn = last?.trials ?? (previous === undefined ? 0 : (previous.trials ?? restsOn(input)));
     const asOf = Object.fromEntries(partitions.map(({ index, state }) => [String(index), state.offset]));
@@ -115,9 +111,8 @@ export function createPublisher(options: PublisherOptions): Publisher {
       return isDue(each, registry.latest(id), published.get(id), folded(), now);
     });
     if (due.length === 0) return false;
-    const statistics = mergeStatistics(partitions.map(({ state }) => statisticsOf(state)));
     const before = new Map(published);
-    const made = due.flatMap((each) => next(each, statistics, now) ?? []);
+    const made = due.flatMap((each) => next(each, now) ?? []);
     if (made.length === 0) return false;
     try {
       await config.append(made.map(({ data }) => versionRecord(data, now)));

@@ -1,4 +1,4 @@
-import type { Registry } from '@armature/analysis/fold';
+import { mergedCells, type Registry } from '@armature/analysis/fold';
 import type {
   Assign,
   ChangeEffect,
@@ -9,7 +9,7 @@ import type {
   SnapshotExperiment,
   StatisticsCell,
 } from '@armature/sdk/protocol';
-import { nextVersion } from '../aggregation/next-version.js';
+import { nextVersion, type VersionInput } from '../aggregation/next-version.js';
 import { type InForce, snapshotOf } from '../aggregation/snapshot-of.js';
 import { epochAfter, type KnownExperiments } from '../ingest/known-experiments.js';
 import { type ChangedKey, changedKeys } from './changed-keys.js';
@@ -81,7 +81,10 @@ function firstVersions(events: readonly ConfigEvent[], state: ServedState, now: 
     const { registry, statistics } = state;
     const epoch = epochAfter(state.known.get(experiment), data);
     const previous = registry.latest(experiment);
-    const input = { experiment: body, definition, epoch, previous, statistics, registry };
+    const armsOf = (version: string): readonly string[] => registry.version(experiment, version)?.arms ?? [];
+    const cells: VersionInput['cells'] = (arms, metric) =>
+      mergedCells(statistics, experiment, String(epoch), arms, metric, armsOf);
+    const input = { experiment: body, definition, epoch, previous, cells };
     return nextVersion({ ...input, restedOn: 0, asOf: {}, now })?.data ?? [];
   });
 }
