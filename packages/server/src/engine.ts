@@ -80,6 +80,8 @@ export interface Engine {
   readonly reloadFault: ArmatureError | undefined;
   /** Makes the versions that are due, now. */
   publish(): Promise<boolean>;
+  /** Why the next version of an experiment could not be made or written, by name. */
+  versionFaults(): ReadonlyMap<string, Error>;
   /** Writes checkpoints and deletes what retention lets go, now. */
   checkpoint(): Promise<void>;
   /** What is kept of units, shared by all clients of this process. */
@@ -208,7 +210,8 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   return {
     ...{ ingest, decide: decider.decide, onSnapshot: onChange },
     ...{ registry, known, keys, sticky, clock, logger, partitions },
-    ...{ reload: reloader.reload, publish: duties.publish, checkpoint: duties.checkpoint },
+    ...{ publish: duties.publish, checkpoint: duties.checkpoint, versionFaults: publisher.faults },
+    reload: reloader.reload,
     ...viewsOf(partitions, clock),
     get snapshot() {
       return served.current;

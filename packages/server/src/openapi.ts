@@ -183,6 +183,7 @@ const ready = object(
     snapshot: string,
     experiments: object({ code: string, detail: string }, ['code']),
     log: object({ code: string, detail: string }, ['code']),
+    versions: list(object({ code: string, experiment: string, detail: string }, ['code'])),
   },
   ['status', 'snapshot'],
 );

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { disk, type FileSystem, type Logger, type OpenFile, virtualClock } from '../src/index.js';
+import { buildApp, disk, type FileSystem, type Logger, type OpenFile, virtualClock } from '../src/index.js';
 import { decisionOf, FILES, rewardOf, type Workspace, workspace } from './workspace.js';
 
 const START = Date.UTC(2026, 10, 24, 12);
@@ -46,6 +46,13 @@ test('rewards that no posterior can hold keep the last version, hold up no other
   expect(errors.map(({ event }) => event)).toContain('no weights');
   expect(errors.length).toBeLessThan(5);
   expect(JSON.stringify(errors)).toContain('POSTERIOR_INVALID');
+  const app = await buildApp(engine);
+  const ready = await app.inject('/readyz');
+  expect(ready.statusCode).toBe(200);
+  expect(ready.json().versions).toMatchObject([{ code: 'POSTERIOR_INVALID', experiment: 'broken' }]);
+  const figures = (await app.inject('/metrics')).body;
+  expect(figures.match(/^armature_versions_failed.*$/gm)).toEqual(['armature_versions_failed{experiment="broken"} 1']);
+  await app.close();
 
   // A kill applies all the same, at the weights of before.
   await space.write('broken.yaml', BROKEN('{ a: {}, b: { off: true }, c: {} }'));
@@ -91,9 +98,11 @@ test('a version that a full disk kept out of the log is made when there is space
   state.writes = 0;
   await clock.advance(3000);
   expect(engine.snapshot.experiments.reader?.version).toBe('1.1');
+  expect([...engine.versionFaults()]).toMatchObject([['reader', { code: 'DISK_FULL' }]]);
   state.writes = Number.POSITIVE_INFINITY;
   await clock.advance(1000);
   expect(engine.snapshot.experiments.reader?.version).toBe('1.2');
+  expect(engine.versionFaults().size).toBe(0);
   expect(engine.snapshot.experiments.reader?.rules[0]?.weights[0]).toBeGreaterThan(0.9);
 });
 

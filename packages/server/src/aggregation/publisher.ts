@@ -13,6 +13,8 @@ export interface Publisher {
    * version cannot be computed keeps the one in force, which is told, and holds up no other.
    */
   publish(): Promise<boolean>;
+  /** Why an experiment's next version could not be made or written; the one in force stands meanwhile. */
+  faults(): ReadonlyMap<string, Error>;
 }
 
 export interface PublisherOptions {
@@ -78,6 +80,7 @@ function isDue(
 export function createPublisher(options: PublisherOptions): Publisher {
   const { config, partitions, registry, known, clock, logger } = options;
   const published = new Map<string, Published>();
+  const unwritten = new Map<string, Error>();
   let running: Promise<boolean> | undefined;
   const folded = (): number => partitions.reduce((sum, { state }) => sum + state.offset, 0);
 
@@ -118,9 +121,13 @@ export function createPublisher(options: PublisherOptions): Publisher {
       await config.append(made.map(({ data }) => versionRecord(data, now)));
     } catch (cause) {
       // What is not in the log was not published: it is due again.
-      for (const { data } of made) restore(published, before, data.experiment);
+      for (const { data } of made) {
+        restore(published, before, data.experiment);
+        unwritten.set(data.experiment, asError(cause));
+      }
       throw cause;
     }
+    for (const { data } of made) unwritten.delete(data.experiment);
     return true;
   };
   return {
@@ -130,8 +137,18 @@ export function createPublisher(options: PublisherOptions): Publisher {
       });
       return running;
     },
+    faults() {
+      const faults = new Map<string, Error>();
+      for (const id of registry.applied().keys()) {
+        const fault = unwritten.get(id) ?? published.get(id)?.fault;
+        if (fault !== undefined) faults.set(id, fault);
+      }
+      return faults;
+    },
   };
 }
+
+const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));
 
 function restore(published: Map<string, Published>, before: ReadonlyMap<string, Published>, experiment: string): void {
   const known = before.get(experiment);
@@ -146,7 +163,7 @@ function attempt(make: () => NextVersion | undefined): { readonly made?: NextVer
     if (made === undefined) return {};
     return made.fault === undefined ? { made } : { made, fault: made.fault };
   } catch (cause) {
-    return { fault: cause instanceof Error ? cause : new Error(String(cause)) };
+    return { fault: asError(cause) };
   }
 }
 

@@ -11,12 +11,17 @@ export function healthRoutes(app: FastifyInstance, engine: Engine, draining: () 
     reply.code(status === 'ready' ? 200 : 503);
     const fault = engine.reloadFault;
     const logFault = engine.logFault();
-    // The detail quotes experiment files, which are nobody's business without a key that may read them.
+    // The details quote experiment files, which are nobody's business without a key that may read them.
     const told = !engine.keys.closed || (request.apiKey !== undefined && request.apiKey.kind !== 'browser');
+    const versions = [...engine.versionFaults()].map(([experiment, cause]) => {
+      const code = 'code' in cause ? String(cause.code) : 'INTERNAL';
+      return { code, ...(told ? { experiment, detail: cause.message } : {}) };
+    });
     return {
       status,
       snapshot: engine.snapshot.version,
       ...(logFault === undefined ? {} : { log: { code: logFault.code, detail: logFault.message } }),
+      ...(versions.length === 0 ? {} : { versions }),
       ...(fault === undefined ? {} : { experiments: { code: fault.code, ...(told ? { detail: fault.message } : {}) } }),
     };
   });

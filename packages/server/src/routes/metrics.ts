@@ -63,6 +63,14 @@ function engineFigures(
       [],
       (set) => set(engine.reloadFault === undefined ? 0 : 1),
     ],
+    [
+      'versions_failed',
+      '1 while the next version of an experiment cannot be made or written',
+      ['experiment'],
+      (set) => {
+        for (const experiment of engine.versionFaults().keys()) set(1, { experiment });
+      },
+    ],
     ['stream_readers', 'Open snapshot streams', [], (set) => set(stream.readers)],
     ['api_keys', 'API keys that are not revoked', [], (set) => set(engine.keys.keys.length)],
   ];
