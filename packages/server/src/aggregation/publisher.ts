@@ -84,15 +84,10 @@ export function createPublisher(options: PublisherOptions): Publisher {
   let running: Promise<boolean> | undefined;
   const folded = (): number => partitions.reduce((sum, { state }) => sum + state.offset, 0);
 
-  /** All partitions' cells of one metric, merged in the order of the partitions. */
-  const merged = (experiment: string, epoch: number, arms: readonly string[], metric: string): readonly Cell[] => {
-    const parts = partitions.map(({ totals }) => totals.cells(experiment, epoch, arms, metric));
-    return arms.map((_, k) => parts.reduce((sum, cells) => merge(sum, cells[k] ?? EMPTY_CELL), EMPTY_CELL));
-  };
   const next = ({ experiment, definition }: InForce, now: number): NextVersion | undefined => {
     const previous = registry.latest(experiment.id);
     const epoch = known.get(experiment.id)?.epoch ?? 1;
-    const cells: VersionInput['cells'] = (arms, metric) => merged(experiment.id, epoch, arms, metric);
+    const cells: VersionInput['cells'] = (arms, metric) => mergedTotals(partitions, experiment.id, epoch, arms, metric);
     const input = { experiment, definition, epoch, cells };
     const last = published.get(experiment.id);
     const restedOn = last?.trials ?? (previous === undefined ? 0 : (previous.trials ?? restsOn(input)));
@@ -137,15 +132,33 @@ export function createPublisher(options: PublisherOptions): Publisher {
       });
       return running;
     },
-    faults() {
-      const faults = new Map<string, Error>();
-      for (const id of registry.applied().keys()) {
-        const fault = unwritten.get(id) ?? published.get(id)?.fault;
-        if (fault !== undefined) faults.set(id, fault);
-      }
-      return faults;
-    },
+    faults: () => faultsOf([...registry.applied().keys()], published, unwritten),
   };
+}
+
+/** All partitions' cells of one metric, merged in the order of the partitions. */
+function mergedTotals(
+  partitions: readonly Pick<Partition, 'totals'>[],
+  experiment: string,
+  epoch: number,
+  arms: readonly string[],
+  metric: string,
+): readonly Cell[] {
+  const parts = partitions.map(({ totals }) => totals.cells(experiment, epoch, arms, metric));
+  return arms.map((_, k) => parts.reduce((sum, cells) => merge(sum, cells[k] ?? EMPTY_CELL), EMPTY_CELL));
+}
+
+function faultsOf(
+  experiments: readonly string[],
+  published: ReadonlyMap<string, Published>,
+  unwritten: ReadonlyMap<string, Error>,
+): ReadonlyMap<string, Error> {
+  const faults = new Map<string, Error>();
+  for (const id of experiments) {
+    const fault = unwritten.get(id) ?? published.get(id)?.fault;
+    if (fault !== undefined) faults.set(id, fault);
+  }
+  return faults;
 }
 
 const asError = (cause: unknown): Error => (cause instanceof Error ? cause : new Error(String(cause)));

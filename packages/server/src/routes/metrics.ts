@@ -8,11 +8,19 @@ type Labels = { readonly [label: string]: string | number };
 /** Sets the values of a gauge when it is read. */
 type Collect = (set: (value: number, labels?: Labels) => void) => void;
 
+type Figure = readonly [name: string, help: string, labels: readonly string[], collect: Collect];
+
 /** The figures that are read from the engine. No label ever holds a unit, an id or anything else of a caller's. */
-function engineFigures(
-  engine: Engine,
-  stream: { readonly readers: number },
-): readonly [name: string, help: string, labels: readonly string[], collect: Collect][] {
+function engineFigures(engine: Engine, stream: { readonly readers: number }): readonly Figure[] {
+  return [
+    ...logFigures(engine),
+    ...experimentFigures(engine),
+    ['stream_readers', 'Open snapshot streams', [], (set) => set(stream.readers)],
+    ['api_keys', 'API keys that are not revoked', [], (set) => set(engine.keys.keys.length)],
+  ];
+}
+
+function logFigures(engine: Engine): readonly Figure[] {
   return [
     [
       'log_end_offset',
@@ -36,6 +44,12 @@ function engineFigures(
       [],
       (set) => set(aheadMs(engine.partitions, engine.clock.now()) / 1000),
     ],
+    ['log_failed', '1 when the log takes nothing more', [], (set) => set(engine.failure === undefined ? 0 : 1)],
+  ];
+}
+
+function experimentFigures(engine: Engine): readonly Figure[] {
+  return [
     [
       'trials_open',
       'Trials whose window has not closed, by experiment',
@@ -56,7 +70,6 @@ function engineFigures(
         }
       },
     ],
-    ['log_failed', '1 when the log takes nothing more', [], (set) => set(engine.failure === undefined ? 0 : 1)],
     [
       'experiment_files_refused',
       '1 while an edit of the experiment files is refused',
@@ -71,8 +84,6 @@ function engineFigures(
         for (const experiment of engine.versionFaults().keys()) set(1, { experiment });
       },
     ],
-    ['stream_readers', 'Open snapshot streams', [], (set) => set(stream.readers)],
-    ['api_keys', 'API keys that are not revoked', [], (set) => set(engine.keys.keys.length)],
   ];
 }
 
