@@ -3,11 +3,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '@armature/analysis';
+import { layoutOf, listSegments } from '@armature/analysis/log';
 import { createClient } from '@armature/sdk';
 import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { expectSameCells, foldedCells, naiveCells } from '../oracles/naive-cells.js';
 import { naiveJoin } from '../oracles/naive-join.js';
+import { reportRow } from './fault-report.js';
 import { readBack } from './read-back.js';
 import { BINARY, freePort, type ServerProcess, serverProcess } from './server-process.js';
 import { createWriter } from './writer.js';
@@ -32,12 +34,24 @@ function replay(directory: string): { readonly same: boolean; readonly partition
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
+/** Waits until every trial has closed: windows of two seconds, and after a start a grace as long as its outage and more. */
+async function allClosed(url: string): Promise<void> {
+  for (let n = 0; n < 600; n += 1) {
+    await pause(200);
+    const figures = await (await fetch(`${url}/metrics`)).text();
+    const open = [...figures.matchAll(/^armature_trials_open\{[^}]*\} (\d+)$/gm)].map(([, count]) => Number(count));
+    if (figures.includes('armature_trials_open') && open.every((count) => count === 0)) return;
+  }
+  throw new Error('trials that do not close within two minutes');
+}
+
 test(
   `kill -9 at ${KILLS} random moments under load: every accepted event counts once (seed ${SEED})`,
   async () => {
     const random = createRandom(SEED);
     data = await mkdtemp(join(tmpdir(), 'armature-kill-'));
-    server = serverProcess({ data, port: await freePort(), partitions: PARTITIONS });
+    const flags = ['--segment-bytes', '64KiB']; // so that segments follow each other all the time
+    server = serverProcess({ data, port: await freePort(), partitions: PARTITIONS, flags });
     await server.start();
     const { url } = server;
     const writer = createWriter(url, random, Math.max(1, Math.round(80 / KILLS)), 0.15);
@@ -77,7 +91,7 @@ test(
     writing = false;
     await Promise.all([writes, decides]);
     const outbox = await client.close({ timeoutMs: 20_000 });
-    await pause(3500); // windows of two seconds close
+    await allClosed(url);
     expect(await server.stop()).toBe(0);
 
     const read = await readBack(data);
@@ -116,11 +130,27 @@ test(
     expect(counted).toBe(trials.length);
     recoveries.sort((a, b) => a - b);
     const torn = server.said.split('torn tail cut').length - 1;
+    const folders = Array.from({ length: PARTITIONS }, (_, p) => layoutOf(data ?? '').partition(p));
+    const segments = (await Promise.all(folders.map(listSegments))).flat().length;
+    expect(segments).toBeGreaterThan(PARTITIONS);
+    reportRow('Kills', {
+      seed: String(SEED),
+      kills,
+      'events accepted': inLog.size,
+      'sent again': writer.repeated,
+      lost: 0,
+      doubled: 0,
+      trials: trials.length,
+      segments,
+      'torn tails cut': torn,
+      'start, median': `${recoveries[Math.floor(recoveries.length / 2)]} ms`,
+      'start, longest': `${recoveries.at(-1)} ms`,
+    });
     console.log(
       `seed ${SEED}: ${kills} kills, ${inLog.size} events accepted, ${writer.repeated} sent again on purpose, ` +
-        `${total('duplicates')} duplicates in the log, lost 0, doubled 0, ${trials.length} trials; ${torn} torn tails cut; ` +
+        `${total('duplicates')} duplicates in the log, lost 0, doubled 0, ${trials.length} trials; ${segments} segments, ${torn} torn tails cut; ` +
         `start after a kill ${recoveries[Math.floor(recoveries.length / 2)]} ms median, ${recoveries.at(-1)} ms longest`,
     );
   },
-  60_000 + KILLS * 2500,
+  180_000 + KILLS * 2500,
 );
