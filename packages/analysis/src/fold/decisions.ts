@@ -99,12 +99,15 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
   joinWaiting(context, trial);
 }
 
-/** What is randomised: the unit in its period and learning epoch, or the request; one without a name is its decision. */
+/**
+ * What is randomised: the unit in its period and learning epoch, or the request; one without a name is its decision. The
+ * letter between is none that an event's own name has: both are keys of one set.
+ */
 function trialKey(experiment: Experiment, decision: PlainDecision, id: string): string {
   if (experiment.assign !== 'request') {
     return `${decision.experiment}\0u\0${epochOf(decision.version)}\0${decision.period ?? 'never'}\0${decision.unit}`;
   }
-  return decision.request === undefined ? id : `${decision.experiment}\0r\0${decision.request}`;
+  return decision.request === undefined ? id : `${decision.experiment}\0q\0${decision.request}`;
 }
 
 /** Whether a decision is the first of its randomisation unit. */

@@ -12,7 +12,7 @@ import {
 } from './id-set.js';
 import { addId, emptyTable, type IdTable } from './id-table.js';
 import { hashId, idWords, readUuid } from './id-words.js';
-import { DEDUPE_HORIZON_MS, parsedTime } from './log-time.js';
+import { DEDUPE_HORIZON_MS, FUTURE_TOLERANCE_MS, parsedTime } from './log-time.js';
 import type { PartitionState, Trial } from './state.js';
 
 /** Events that are counted once: all but ticks. */
@@ -66,7 +66,9 @@ export function remember(state: PartitionState, event: CountedEvent, at: number)
   const made = readUuid(event.id);
   const created = made < 0 ? parsedTime(event.time) : made;
   if (created < state.watermark - DEDUPE_HORIZON_MS) return 'too-old';
-  if (made < 0) return enterKey(state, ownName(event), at) ? 'new' : 'duplicate';
+  // A copy is taken until six hours after the time it names, which may be minutes ahead of the log.
+  const from = Math.max(at, Math.min(created, at + FUTURE_TOLERANCE_MS));
+  if (made < 0) return enterKey(state, ownName(event), from) ? 'new' : 'duplicate';
   return addUuid(uuidsOf(state, event), made, state.journal !== undefined) ? 'new' : 'duplicate';
 }
 

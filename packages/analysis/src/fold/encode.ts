@@ -6,7 +6,7 @@ import { type Entries, plainCell, plainTrial } from './plain.js';
 import type { PartitionState, Unexposed, WaitingReward } from './state.js';
 
 /** How a state is written down, and by which rules it was folded. A change of either is another number. */
-export const STATE_SCHEMA = 4;
+export const STATE_SCHEMA = 5;
 
 /** The part of a state that stays small, as JSON: maps become lists of entries in their order. */
 export interface StateHead {

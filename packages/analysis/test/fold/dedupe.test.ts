@@ -81,6 +81,38 @@ describe('an id of the user’s own', () => {
     expect(statisticsOf(state)[0]?.arms[0]?.metrics.click).toMatchObject({ trials: 1, mean: 1 });
   });
 
+  test('is never taken for a request, whatever the experiments are called', () => {
+    const twins = worldOf([
+      experimentOf({ id: 'cart', metrics: requests.metrics }),
+      experimentOf({ id: 'visit', metrics: requests.metrics }),
+    ]);
+    const { state } = foldAll(
+      logOf([
+        [START, decision(uuid(START, 1), START, { experiment: 'visit' })],
+        [START, reward('cart', START, { experiment: 'visit', decision: uuid(START, 1), metrics: { click: 1 } })],
+        [START + 1, decision(uuid(START + 1, 2), START + 1, { experiment: 'cart', request: 'visit' })],
+        [START + 70_000, tick(1, START)],
+      ]),
+      twins,
+    );
+    expect(healthOf(state).get('cart')).toMatchObject({ decisions: 1, repeated: 0 });
+    expect(opened(state)).toBe(2);
+  });
+
+  test('counts once as long as a copy is taken, when its maker was five minutes ahead of the log', () => {
+    const late = HOUR - 1_000; // a second before the hour's keys are followed by the next hour's
+    const made = START + late + 5 * MINUTE;
+    const event = reward('order-17', made, { experiment: 'requests', decision: uuid(START, 1), metrics: { click: 1 } });
+    const { state } = foldAll(
+      logOf([
+        [START + late, event],
+        [START + 7 * HOUR + 2_000, tick(1, START, true)],
+        [START + 7 * HOUR + 3 * MINUTE, event],
+      ]),
+    );
+    expect(healthOf(state).get('requests')).toMatchObject({ rewards: 1, duplicates: 1, tooOld: 0 });
+  });
+
   test('names the decision of its own experiment, where two have given it', () => {
     const { state } = foldAll(
       logOf([
