@@ -42,6 +42,15 @@ export function startJournal(state: PartitionState): void {
   for (const [, table] of tables(state)) refresh(table);
 }
 
+/** From here on a state notes nothing. */
+export function stopJournal(state: PartitionState): void {
+  state.journal = undefined;
+  for (const [, table] of tables(state)) {
+    table.fresh = undefined;
+    table.freshCount = 0;
+  }
+}
+
 const encoder = new TextEncoder();
 
 function append({ written }: Journal, part: string, bytes: Uint8Array): void {

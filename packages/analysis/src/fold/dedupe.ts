@@ -86,8 +86,10 @@ export function enterKey(state: PartitionState, key: string, at: number): boolea
   return addKey(state.ids, key, Math.max(at, state.watermark), state.journal !== undefined);
 }
 
-/** Remembers for the horizon that a decision does not count. */
+/** Remembers for the horizon that a decision does not count; one that is older is forgotten already. */
 export function enterUncounted(state: PartitionState, decision: string): void {
+  const made = readUuid(decision);
+  if (made >= 0 && made < state.watermark - DEDUPE_HORIZON_MS) return;
   addAny(state.uncounted, decision, state.watermark, state.journal !== undefined);
 }
 

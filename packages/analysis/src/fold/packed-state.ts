@@ -1,4 +1,4 @@
-import { startJournal, takeChanges } from './changes.js';
+import { startJournal, stopJournal, takeChanges } from './changes.js';
 import type { Registry } from './registry.js';
 import { isCurrentState, restoreState } from './restore.js';
 import type { PartitionState } from './state.js';
@@ -20,7 +20,8 @@ export function packState(state: PartitionState): string {
 }
 
 /**
- * Reads back what `packState` wrote.
+ * Reads back what `packState` wrote, without a journal: most who fold on from here never write changes, and what they
+ * would note grows with the log.
  *
  * @returns undefined where another version of the fold wrote it
  */
@@ -28,5 +29,7 @@ export function unpackState(text: string, registry: Registry): PartitionState | 
   const { head, parts } = JSON.parse(text) as Partial<Packed>;
   if (head === undefined || parts === undefined || !isCurrentState(head)) return undefined;
   const bytes = parts.map(([name, base64]) => [name, Buffer.from(base64, 'base64')] as const);
-  return restoreState({ head, parts: new Map(bytes) }, registry);
+  const state = restoreState({ head, parts: new Map(bytes) }, registry);
+  stopJournal(state);
+  return state;
 }

@@ -1,8 +1,18 @@
-import { healthOf, statisticsOf } from '@armature/analysis/fold';
+import {
+  applyRecord,
+  emptyState,
+  healthOf,
+  restoreState,
+  startJournal,
+  stateDigest,
+  statisticsOf,
+  takeChanges,
+} from '@armature/analysis/fold';
 import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { describe, expect, test } from 'vitest';
-import { decision, envelope, foldAll, logOf, reward, START, tick, uuid } from './records.js';
+import { decision, envelope, foldAll, logOf, registry, reward, START, tick, uuid } from './records.js';
 import { experimentOf, requests, worldOf } from './world.js';
+import { memoryStore } from './written-state.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -125,6 +135,28 @@ describe('an id of the user’s own', () => {
     expect(opened(state)).toBe(2);
     expect(statisticsOf(state).map(({ arms }) => arms[0]?.metrics.click?.mean)).toEqual([1, 0]);
   });
+});
+
+test('a state that was written down is the same when a decision does not count that is older than the memory of ids', () => {
+  const made = START + 1_000;
+  const taken = START + 5 * HOUR;
+  const about = { experiment: 'requests', decision: uuid(made, 2) };
+  const late = START + 7 * HOUR;
+  const records = logOf([
+    [taken, decision(uuid(made, 1), made, { experiment: 'requests', reason: 'default' })],
+    [taken, decision(uuid(made, 2), made, { experiment: 'requests', exposed: false, propensity: 0.123 })],
+    [late, tick(1, late, true)],
+    [late, { ...envelope(uuid(late, 3), late), type: EVENT_TYPES.exposure, data: about }],
+  ]);
+  const store = memoryStore();
+  const state = emptyState();
+  startJournal(state);
+  for (const record of records) {
+    applyRecord(state, record, registry);
+    if (record.offset === 1 || record.offset === 3) store.save(takeChanges(state));
+  }
+  expect(healthOf(state).get('requests')).toMatchObject({ propensityMismatch: 1 });
+  expect(stateDigest(restoreState(store.load(), registry))).toBe(stateDigest(state));
 });
 
 test('a reward that names another experiment than its decision is invalid there, and joins nothing', () => {
