@@ -244,3 +244,24 @@ test('the number of partitions is frozen, and a segment of another log is refuse
   await expect(open()).rejects.toMatchObject({ code: 'LOG_MISMATCH' });
   await other.dispose();
 });
+
+test('appends that wait together are written in groups, so that no amount of them is too much for the log', async () => {
+  const log = await open({ partitions: 1 });
+  const wide = 'x'.repeat(4_000_000);
+  const append = (n: number) => stream(log).append([{ ...tick(n), source: wide }]);
+  const groups = new Set<number>();
+  stream(log).onDurable((records) => void groups.add(records.length));
+  await Promise.all(Array.from({ length: 12 }, (_, n) => append(n)));
+  expect([...groups].every((size) => size <= 5)).toBe(true);
+  expect(ids(await read())).toEqual(Array.from({ length: 12 }, (_, n) => `t-${n}`));
+});
+
+test('an append that no file could take at once is refused, and the log goes on', async () => {
+  const log = await open({ partitions: 1 });
+  const wide = 'x'.repeat(45_000_000);
+  const many = Array.from({ length: 3 }, (_, n) => ({ ...tick(n), source: wide }));
+  await expect(stream(log).append(many)).rejects.toMatchObject({ code: 'TOO_MANY_ITEMS' });
+  await stream(log).append([tick(11)]);
+  expect(ids(await read())).toEqual(['t-11']);
+  expect(log.failure).toBeUndefined();
+});

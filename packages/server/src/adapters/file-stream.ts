@@ -27,6 +27,17 @@ export interface StreamOptions {
 /** A clock that goes back by more than this was wrong before: records follow it. Smaller steps back are waited out. */
 const LARGEST_STEP_BACK_MS = 600_000;
 
+/** Characters of a group from which on no further append joins it: what waits is no string, whatever it comes to. */
+const LARGEST_GROUP = 16 * 1024 * 1024;
+/** Characters of a group that may be written. One append alone may be larger than the group it begins. */
+const LARGEST_APPEND = 128 * 1024 * 1024;
+
+interface Group<E> {
+  readonly appends: readonly Waiting<E>[];
+  readonly records: readonly LogRecord<E>[];
+  readonly bytes: Uint8Array;
+}
+
 interface Waiting<E> {
   readonly events: readonly E[];
   readonly resolve: (records: readonly LogRecord<E>[]) => void;
@@ -122,34 +133,48 @@ export class FileStream<E> implements LogStream<E> {
 
   async #write(): Promise<void> {
     await Promise.resolve(); // lets the appends of this turn join the first group
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting;
-      this.#waiting = [];
-      await this.#commit(group);
-    }
+    while (this.#waiting.length > 0) await this.#commit();
     this.#writing = undefined;
   }
 
-  async #commit(group: readonly Waiting<E>[]): Promise<void> {
+  /** Takes of what waits as much as one group holds; undefined where a single append was too much, and is refused. */
+  #take(at: number): Group<E> | undefined {
+    const records: LogRecord<E>[] = [];
+    const lines: string[] = [];
+    let size = 0;
+    let taken = 0;
+    for (const { events } of this.#waiting) {
+      if (size >= LARGEST_GROUP) break;
+      for (const event of events) {
+        const record = { offset: this.#end + records.length, at, event };
+        const line = encodeRecord(record);
+        records.push(record);
+        lines.push(line);
+        size += line.length;
+      }
+      taken += 1;
+    }
+    const appends = this.#waiting.splice(0, taken);
+    if (size <= LARGEST_APPEND) return { appends, records, bytes: encodeGroup(lines) };
+    const cause = serverError('TOO_MANY_ITEMS', { got: `${records.length} events, ${size} characters at once` });
+    for (const { reject } of appends) reject(cause);
+    return undefined;
+  }
+
+  async #commit(): Promise<void> {
     const { health, clock } = this.options;
     const now = clock.now();
     const at = this.#at - now > LARGEST_STEP_BACK_MS ? now : Math.max(this.#at, now);
-    const records: LogRecord<E>[] = [];
-    const lines: string[] = [];
-    for (const { events } of group) {
-      for (const event of events) {
-        const record = { offset: this.#end + records.length, at, event };
-        records.push(record);
-        lines.push(encodeRecord(record));
-      }
-    }
+    const group = this.#take(at);
+    if (group === undefined) return;
+    const { appends, records, bytes } = group;
     let begun = false;
     try {
       if (health.failure !== undefined) throw health.failure;
       if (!(await this.options.isOurs())) throw new Error('another process has taken the data directory');
       if (this.#isFull(at)) await this.#rotate();
       begun = true;
-      const appended = await appendSynced(this.#segment, encodeGroup(lines));
+      const appended = await appendSynced(this.#segment, bytes);
       this.#segment = { ...appended, since: appended.since ?? at };
       this.#end += records.length;
       this.#at = at;
@@ -157,11 +182,11 @@ export class FileStream<E> implements LogStream<E> {
       this.#listener(records);
     } catch (cause) {
       const error = cause instanceof DiskFull ? cause.error : poisoned(health, cause, begun);
-      for (const { reject } of group) reject(error);
+      for (const { reject } of appends) reject(error);
       return;
     }
     let from = 0;
-    for (const { events, resolve } of group) {
+    for (const { events, resolve } of appends) {
       resolve(records.slice(from, from + events.length));
       from += events.length;
     }
