@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import {
   applyRecord,
   emptyState,
@@ -171,4 +173,32 @@ test('files that no checkpoint names go, also those of a state that was given up
     new Set(['2-cells', '2-ids', '2-rewardIds', '2-units', '2-trials']),
   );
   expect(await loadedDigest()).toBe(stateDigest(again.state));
+});
+
+test('what failed checkpoints could not write is kept only as long as a later one names it', async () => {
+  const { fs, failAt, heal } = countingDisk();
+  const store = await fileState(fs, data, silent);
+  const { state, grow } = growing();
+  grow(10);
+  await save(store, state);
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const held = (): number => {
+    collect();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const before = held();
+  for (let n = 0; n < 100; n += 1) {
+    // as cells are: written anew each time, under another name
+    const part = `cells.7.${n}`;
+    const added = new Map([[part, [new Uint8Array(1_000_000)]]]);
+    failAt(0);
+    const changes = { whole: false, head: '{}', added, parts: [part] };
+    await expect(store.save(0, { log: 'log-1', offset: n, changes })).rejects.toThrow('ENOSPC');
+  }
+  heal();
+  expect(held() - before).toBeLessThan(20_000_000);
+  grow(10);
+  await save(store, state);
+  expect(await loadedDigest()).toBe(stateDigest(state));
 });

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { layoutOf } from '@armature/analysis/log';
 import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { afterEach, expect, test } from 'vitest';
 import { virtualClock } from '../src/index.js';
@@ -80,4 +82,19 @@ test('a reward or an exposure that could not find its decision is refused: by un
   const named = [reward, exposure].map((event) => ({ ...event, data: { ...event.data, unit: 'u-1' } }));
   expect((await engine.ingest(named)).errors).toEqual([]);
   expect(engine.openTrials().get('button')?.open).toBe(1);
+});
+
+test('checkpoints that are asked for at the same time are written one after the other', async () => {
+  space = await workspace(FILES);
+  const clock = virtualClock(START);
+  const engine = await space.open({ clock, partitions: 2 });
+  for (let n = 0; n < 5; n += 1) {
+    const decision = decisionOf(engine.snapshot, 'reader', 'large', clock.now());
+    await engine.ingest([decision]);
+    await Promise.all([engine.checkpoint(), engine.checkpoint(), engine.checkpoint()]);
+  }
+  const anchor = JSON.parse(await readFile(layoutOf(space.data).anchor, 'utf8'));
+  expect(anchor.streams['0'].offset + anchor.streams['1'].offset).toBe(
+    engine.partitions.reduce((sum, { state }) => sum + state.offset, 0),
+  );
 });

@@ -145,3 +145,23 @@ test.each(['', '{', 'null', '{"schema":1,"log":"L","streams":{"0":{"offset":-1,"
     expect(again.streams['0'].offset).toBeGreaterThanOrEqual(whole.streams['0'].offset);
   },
 );
+
+test('a damaged record that the anchor names is damage, with the code for it', async () => {
+  await space.dispose();
+  space = await workspace(FILES);
+  const engine = await openEngine({ ...space, clock, partitions: 1, segmentBytes: 2000, watch: false });
+  await load(engine, 10);
+  await engine.checkpoint();
+  const anchor = await readFile(layoutOf(space.data).anchor);
+  await load(engine, 60);
+  await engine.close();
+  await writeFile(layoutOf(space.data).anchor, anchor);
+  const { offset } = JSON.parse(anchor.toString('utf8')).streams['0'];
+  const folder = layoutOf(space.data).partition(0);
+  const named = (await readdir(folder)).sort().filter((name) => Number(name.slice(0, 20)) < offset);
+  const path = join(folder, named.at(-1) ?? '');
+  const bytes = await readFile(path);
+  bytes[bytes.indexOf('"offset"') + 3] = 0x21;
+  await writeFile(path, bytes);
+  await expect(open()).rejects.toMatchObject({ code: 'LOG_DAMAGED', retryable: false });
+});

@@ -90,9 +90,11 @@ export async function fileState(fs: FileSystem, directory: string, logger: Logge
   };
 }
 
-/** Keeps the bytes until a checkpoint that names them is durable. */
+/** Keeps the bytes until a checkpoint that names them is durable, or none will any more. */
 function keep({ waiting }: Known, { changes }: Checkpoint): void {
   for (const [part, chunks] of changes.added) waiting.set(part, [...(waiting.get(part) ?? []), ...chunks]);
+  const named = new Set(changes.parts);
+  for (const part of waiting.keys()) if (!named.has(part)) waiting.delete(part);
 }
 
 /** A state that begins anew is written beside what is there: a checkpoint holds until the next is whole. */

@@ -4,6 +4,7 @@ import type { LogRecord } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import type { FileSystem, Logger } from '../ports.js';
 import { writeAtomically } from './atomic-file.js';
+import { logFault } from './log-fault.js';
 
 /** How far a stream had come, and which record was its last: a log that lacks it is an older one, or another. */
 export interface Mark {
@@ -44,11 +45,21 @@ export async function writeAnchor(fs: FileSystem, path: string, anchor: Anchor):
   await writeAtomically(fs, path, `${JSON.stringify({ schema: 1, ...anchor })}\n`);
 }
 
+async function recordAt(folder: string, offset: number): Promise<LogRecord<unknown> | undefined> {
+  try {
+    for await (const [record] of readStream<unknown>(folder, offset)) return record;
+  } catch (cause) {
+    throw logFault(cause);
+  }
+  return undefined;
+}
+
 /**
  * Holds a recovered stream against its mark.
  *
  * @param end offset behind its last record
- * @throws LOG_MISMATCH when it is shorter, or another record stands there: an older copy of the log, or another one
+ * @throws LOG_MISMATCH when it is shorter, or another record stands there: an older copy of the log, or another one;
+ *   LOG_DAMAGED or DATA_HOLE when the record cannot be read
  */
 export async function checkMark(mark: Mark | undefined, folder: string, name: string, end: number): Promise<void> {
   if (mark === undefined) return;
@@ -56,9 +67,7 @@ export async function checkMark(mark: Mark | undefined, folder: string, name: st
   if (mark.offset > end) throw serverError('LOG_MISMATCH', { got: `${what}, which had ${mark.offset}` });
   const [first] = await listSegments(folder);
   if (first !== undefined && first.base >= mark.offset) return; // retention has deleted the record since
-  for await (const [record] of readStream<unknown>(folder, mark.offset - 1)) {
-    if (record !== undefined && hashOf(record) === mark.hash) return;
-    break;
-  }
+  const record = await recordAt(folder, mark.offset - 1);
+  if (record !== undefined && hashOf(record) === mark.hash) return;
   throw serverError('LOG_MISMATCH', { got: `${what}, whose record ${mark.offset - 1} is another than it was` });
 }

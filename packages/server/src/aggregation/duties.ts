@@ -36,8 +36,7 @@ export interface DutyParts {
 
 export function createDuties(parts: DutyParts): Duties {
   const { log, partitions, folded, publisher, served, clock, logger, closing, retention } = parts;
-  const checkpoint = async (): Promise<void> => {
-    folded.sinceCheckpoint = 0;
+  const write = async (): Promise<void> => {
     for (const partition of partitions) await partition.checkpoint();
     await log.anchor();
     if (retention === undefined) return;
@@ -45,6 +44,19 @@ export function createDuties(parts: DutyParts): Duties {
       const segments = await partition.retain(retention);
       if (segments > 0) logger.info('old segments deleted', { partition: partition.index, segments });
     }
+  };
+  let running: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+  // One at a time, since they write the same files; whoever asks while one is written waits for the next.
+  const checkpoint = (): Promise<void> => {
+    folded.sinceCheckpoint = 0;
+    next ??= running.then(() => {
+      next = undefined;
+      const made = write();
+      running = made.catch(() => {});
+      return made;
+    });
+    return next;
   };
   const tell = (name: string) => (cause: unknown) => logger.error(`${name} failed`, { cause: String(cause) });
   return {
