@@ -26,6 +26,7 @@ const STEPS = {
   docs: [build, [vitest, 'run', ...DOCS]],
   tests: [[script('test.mjs'), ...[...ARCHITECTURE, ...DOCS].flatMap((file) => ['--exclude', file])]],
   package: [build, [script('package.mjs')]],
+  dependencies: [[script('dependencies.mjs')]],
 };
 
 const USAGE = `steps: ${Object.keys(STEPS).join(', ')}

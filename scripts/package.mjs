@@ -1,12 +1,15 @@
 /**
  * Checks what would be published: packs the three packages, installs them into an empty folder, imports every entry,
- * compiles against their types and runs the command. `node scripts/package.mjs --update` writes down the exported names.
+ * compiles against their types, runs the command and the README's program, and asks publint and are-the-types-wrong.
+ * `node scripts/package.mjs --update` writes down the exported names.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { publishedFaults } from './package/published-form.mjs';
+import { quickstartFaults } from './package/quickstart.mjs';
 import { npmCommand, npmEnvironment } from './setup.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -106,7 +109,7 @@ function commandFaults(folder) {
   return printed === version ? [] : [`armature --version prints "${printed}", ${name} is ${version}`];
 }
 
-function check(folder, update) {
+async function check(folder, update) {
   const packed = PACKAGES.map((name) => ({ name, ...pack(name, folder) }));
   const faults = packed.flatMap(({ name, files }) => contentFaults(name, files));
   const user = join(folder, 'user');
@@ -117,6 +120,11 @@ function check(folder, update) {
   const names = readNames(user, entries);
   checkTypes(user, entries);
   faults.push(...commandFaults(user));
+  for (const { name, archive } of packed) {
+    const directory = join(user, 'node_modules', '@armature', name);
+    faults.push(...(await publishedFaults({ name, archive, directory })));
+  }
+  faults.push(...quickstartFaults(join(ROOT, 'README.md'), user));
   if (update) writeFileSync(NAMES, `${JSON.stringify(names, null, 2)}\n`);
   else faults.push(...nameFaults(names));
   return { faults, entries };
@@ -125,7 +133,7 @@ function check(folder, update) {
 const folder = mkdtempSync(join(tmpdir(), 'armature-package-'));
 try {
   const update = process.argv.includes('--update');
-  const { faults, entries } = check(folder, update);
+  const { faults, entries } = await check(folder, update);
   for (const fault of faults) console.log(fault);
   if (faults.some((fault) => / exports /.test(fault))) {
     console.log('A change of the exported names is a change of the API: node scripts/package.mjs --update');
