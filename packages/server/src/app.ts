@@ -4,6 +4,7 @@ import { requireKeys } from './access.js';
 import { strictBodies } from './body.js';
 import type { Engine } from './engine.js';
 import { closeIdleConnections } from './idle-connections.js';
+import type { TurnLimits } from './loop-turn.js';
 import { answerOtherMethods } from './methods.js';
 import { openapiSchema, SECURITY_SCHEMES } from './openapi.js';
 import { registerOrigins } from './origins.js';
@@ -25,6 +26,8 @@ export interface AppOptions {
   readonly requestMs?: number;
   /** Requests of one key in one second; then 429. @default 10000 */
   readonly requestsPerSecond?: number;
+  /** What of one turn of the event loop goes to batches of events. @default 100 ms, and 1 MiB in any case */
+  readonly turn?: Partial<TurnLimits>;
   /** Open snapshot streams, of one key and in all. @default 1000 and 10000 */
   readonly streams?: Partial<StreamLimits>;
   /** Whether the server is about to close: then it is not ready. */
@@ -72,7 +75,7 @@ export async function buildApp(engine: Engine, options: AppOptions = {}): Promis
   requireSingleHost(app);
   await registerOrigins(app, engine.keys);
   requireKeys(app, engine.keys);
-  strictBodies(app);
+  strictBodies(app, options.turn);
   await limitRequests(app, options.requestsPerSecond ?? REQUESTS_PER_SECOND);
   await app.register(fastifySwagger, {
     openapi: {

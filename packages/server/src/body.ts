@@ -1,7 +1,15 @@
 import { parseJsonStrict } from '@armature/sdk/protocol';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { serverError } from './errors.js';
+import { loopTurn, type TurnLimits } from './loop-turn.js';
 import { RequestFault } from './problem.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whether bodies are large and can wait: under load they are refused before others have to wait. */
+    bulk?: boolean;
+  }
+}
 
 /** Content types of one event, of a batch, and of either. */
 export const CONTENT_TYPES = [
@@ -10,8 +18,9 @@ export const CONTENT_TYPES = [
   'application/cloudevents-batch+json',
 ] as const;
 
-/** Reads every body strictly: bytes, one JSON value, no key twice, no encodings. */
-export function strictBodies(app: FastifyInstance): void {
+/** Reads every body strictly: bytes, one JSON value, no key twice, no encodings; those that can wait within a turn's limits. */
+export function strictBodies(app: FastifyInstance, turn: Partial<TurnLimits> = {}): void {
+  const takes = loopTurn(turn);
   app.removeAllContentTypeParsers();
   app.addHook('onRequest', async (request) => {
     if (request.method === 'GET' || request.method === 'HEAD') return;
@@ -22,7 +31,10 @@ export function strictBodies(app: FastifyInstance): void {
     if (charset !== undefined && charset.toLowerCase() !== 'utf-8')
       throw serverError('CONTENT_TYPE', { got: 'another charset than utf-8' });
   });
-  app.addContentTypeParser([...CONTENT_TYPES], { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) => {
+  app.addContentTypeParser([...CONTENT_TYPES], { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    if (request.routeOptions.config.bulk === true && !takes(body.length)) {
+      throw serverError('OVERLOADED', { got: 'more bodies at once than can be worked off' });
+    }
     const parsed = parseJsonStrict(body);
     if (parsed.ok) return parsed.value;
     throw new RequestFault(400, parsed.code, 'the body is not acceptable JSON', parsed.detail);

@@ -64,7 +64,7 @@ export const SERVER_ERRORS = {
   DISK_FULL: { what: 'the disk of the log is full', do: 'free some space; send the events again', retryable: true },
   CLOSED: { what: 'the server is closing', do: 'send the events again to the next one', retryable: true },
   OVERLOADED: {
-    what: 'more events are waiting for the disk than the server holds',
+    what: 'more events have come than the server can work off',
     do: 'send them again later, after the time in Retry-After',
     retryable: true,
   },

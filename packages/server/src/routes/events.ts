@@ -10,7 +10,7 @@ export const MAX_ITEMS = 1000;
 
 /** `POST /v1/events`: one event or a batch; answers when the fate of each is known. */
 export function eventsRoute(app: FastifyInstance, engine: Engine): void {
-  const config = { access: ['server', 'browser', 'admin'] } as const;
+  const config = { access: ['server', 'browser', 'admin'], bulk: true } as const;
   app.post('/v1/events', { schema: eventsSchema, config }, async (request) => {
     const { body } = request;
     if (body === undefined) throw serverError('CONTENT_TYPE', { got: 'no body' });
