@@ -7,7 +7,7 @@ import { readBaseline, regressions, saveBaseline } from './harness/baseline.mjs'
 import { machine, machineLine } from './harness/machine.mjs';
 import { isMet, short, table } from './harness/table.mjs';
 
-const NAMES = ['decide', 'weights', 'fold', 'ingest', 'freshness'];
+const NAMES = ['decide', 'weights', 'fold', 'ingest', 'freshness', 'report', 'stream', 'overload'];
 const NOISY = 0.2;
 const EXIT = { ok: 0, broken: 1, usage: 64 };
 
@@ -18,6 +18,7 @@ Measures what Armature costs beside peers and floors, and compares the ratios wi
 Options:
   --only <name>     one of ${NAMES.join(', ')}; may be given several times
   --rounds <n>      rounds of each part, 3 to 99 (default: 9)
+  --long            measure the report on ten million decisions too: 5 GB of disk, and minutes
   --json            the rows as JSON on standard output
   --save-baseline   take the ratios into bench/baseline.json
   --strict          end with 1 when a goal is missed or a ratio fell by more than a fifth
@@ -39,6 +40,7 @@ function readOptions() {
   const options = {
     only: { type: 'string', multiple: true },
     rounds: { type: 'string', default: '9' },
+    long: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     'save-baseline': { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
@@ -62,11 +64,11 @@ function progress(text) {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
-async function rowsOf(name, rounds) {
+async function rowsOf(name, { rounds, long }) {
   const { measure, title } = await import(`./${name}/${name}.mjs`);
   const onRound = (round, all) => progress(`${name}: round ${round + 1} of ${all}`);
   progress(`${name}: warming up`);
-  const rows = await measure({ rounds, onRound });
+  const rows = await measure({ rounds, long, onRound });
   progress('');
   return rows.map((row) => ({ bench: name, title, ...row, noisy: (row.spread ?? 0) > NOISY }));
 }
@@ -82,12 +84,12 @@ function verdict(rows, fallen) {
 }
 
 async function main() {
-  const { names, rounds, json, strict, help, 'save-baseline': save } = readOptions();
+  const { names, rounds, long, json, strict, help, 'save-baseline': save } = readOptions();
   if (help) return console.log(HELP);
   const about = machine();
   if (!json) console.log(`${machineLine(about)}\n`);
   const rows = [];
-  for (const name of names) rows.push(...(await rowsOf(name, rounds)));
+  for (const name of names) rows.push(...(await rowsOf(name, { rounds, long })));
   const fallen = regressions(rows, readBaseline());
   const { lines, good } = verdict(rows, fallen);
   if (json) {

@@ -54,6 +54,8 @@ export async function startServer(files) {
   return {
     url,
     data,
+    experiments,
+    pid: child.pid,
     figures: () => figures(url),
     /** Seconds of CPU since its start. */
     cpuSeconds: async () => (await figures(url)).get('armature_process_cpu_seconds_total'),

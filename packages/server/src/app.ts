@@ -26,7 +26,7 @@ export interface AppOptions {
   readonly requestMs?: number;
   /** Requests of one key in one second; then 429. @default 10000 */
   readonly requestsPerSecond?: number;
-  /** What of one turn of the event loop goes to batches of events. @default 100 ms, and 1 MiB in any case */
+  /** What of one turn of the event loop goes to batches of events. @default 100 ms, and 4 MiB in any case */
   readonly turn?: Partial<TurnLimits>;
   /** Open snapshot streams, of one key and in all. @default 1000 and 10000 */
   readonly streams?: Partial<StreamLimits>;

@@ -2,16 +2,16 @@
 export interface TurnLimits {
   /** How long a turn may take, ms. @default 100 */
   readonly ms: number;
-  /** What a turn takes in any case, bytes. @default 1 MiB */
+  /** What a turn takes in any case, bytes. @default 4 MiB */
   readonly bytes: number;
 }
 
-const LIMITS: TurnLimits = { ms: 100, bytes: 1024 * 1024 };
+const LIMITS: TurnLimits = { ms: 100, bytes: 4 * 1024 * 1024 };
 
 /**
  * Early refusal under load. Where more arrives than can be worked off, bodies become ready faster than they are taken:
  * then one turn of the event loop finds ever more of them, all else waits behind, and clients give up on answers that
- * are still being made. So a turn takes bodies until its time is over, and refuses the rest before reading them.
+ * are still being made. So a turn takes bodies until its time is over, and refuses the rest before parsing them.
  *
  * @returns asked for each body that is ready, with its bytes: whether to take it
  */
