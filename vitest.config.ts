@@ -9,7 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^@armature\/sdk$/, replacement: source('sdk/src/index.ts') },
       {
-        find: /^@armature\/sdk\/(policies|protocol|node|sticky|redis)$/,
+        find: /^@armature\/sdk\/(browser|policies|protocol|node|sticky|redis)$/,
         replacement: `${source('sdk/src')}/$1/index.ts`,
       },
       { find: /^@armature\/analysis$/, replacement: source('analysis/src/index.ts') },

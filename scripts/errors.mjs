@@ -29,6 +29,13 @@ export const TABLES = [
     about: 'Reported by `client.on("error")` and in `decision.error` for experiments of `assign: sticky`.',
   },
   {
+    package: 'sdk',
+    module: 'browser/browser-errors',
+    name: 'BROWSER_ERRORS',
+    title: 'In a page',
+    about: 'Reported by the client of `@armature/sdk/browser`, beside the codes of the client.',
+  },
+  {
     package: 'server',
     module: 'errors',
     name: 'SERVER_ERRORS',

@@ -1,12 +1,21 @@
 import type { UnknownShapes } from './catalogue.js';
 import type { Client, ClientEvents, SnapshotSummary } from './client.js';
+import {
+  CATALOGUE_OUTDATED,
+  DECISION_FAILED,
+  LISTENER_FAILED,
+  STICKY_STORE_MISSING,
+  UNAVAILABLE,
+  UNIT_REQUIRED,
+} from './client-errors.js';
 import type { ClientOptions, ClientSetup } from './client-options.js';
 import { transportOf } from './client-transport.js';
 import { type Clock, correctedClock } from './clock.js';
 import { type DecideOptions, decide, fallback } from './decide.js';
 import type { Decision, DecisionRecord, Moment } from './decision.js';
 import { decisionIds, type FillRandom, fractions } from './decision-id.js';
-import { ArmatureError, CLIENT_ERRORS, clientError, type ErrorRow } from './errors.js';
+import { errorPrinter } from './error-printer.js';
+import { ArmatureError, clientError, type ErrorRow } from './errors.js';
 import { eventSource } from './event-source.js';
 import { Follower, type Status } from './follower.js';
 import { type Listeners, listeners } from './listeners.js';
@@ -31,8 +40,8 @@ const MISTAKES: { readonly [code: string]: ErrorRow | undefined } = {
   UNKNOWN_EXPERIMENT,
   ID_INVALID,
   UNKNOWN_ARM,
-  UNIT_REQUIRED: CLIENT_ERRORS.UNIT_REQUIRED,
-  STICKY_STORE_MISSING: CLIENT_ERRORS.STICKY_STORE_MISSING,
+  UNIT_REQUIRED,
+  STICKY_STORE_MISSING,
 };
 
 const fillRandom: FillRandom = (bytes) => {
@@ -52,6 +61,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
   readonly #listeners: Listeners<ClientEvents>;
   readonly #makeId = decisionIds(fillRandom);
   readonly #maxAgeMs: number;
+  readonly #print: (error: ArmatureError) => void;
   readonly #told = new Set<string>();
   readonly #tokenKey = (): TokenKey | undefined => this.#transport?.tokenKey;
   #defaults = 0;
@@ -63,13 +73,14 @@ export class ArmatureClient implements Client<UnknownShapes> {
     const clock = correctedClock(options.now ?? Date.now);
     const onError = (error: ArmatureError): void => this.#report(error);
     this.#options = options;
+    this.#print = errorPrinter(options.logger);
     this.#clock = clock;
     this.#maxAgeMs = options.maxAgeMs ?? MAX_AGE_MS;
     this.#transport = transportOf(options, clock, random);
     this.#sticky = options.sticky ?? this.#transport?.sticky;
     this.#unlisten = this.#sticky?.onError(onError);
     this.#listeners = listeners((cause, event) => {
-      const error = clientError('LISTENER_FAILED', { got: `${event}: ${String(cause)}`, cause });
+      const error = clientError(LISTENER_FAILED, { got: `${event}: ${String(cause)}`, cause });
       if (event === 'error') this.#print(error);
       else this.#report(error);
     });
@@ -178,7 +189,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
     await Promise.all([stopped, kept]);
     this.#unlisten?.();
     await this.#transport?.close?.().catch((cause: unknown) => {
-      this.#report(clientError('UNAVAILABLE', { got: `closing: ${String(cause)}`, cause }));
+      this.#report(clientError(UNAVAILABLE, { got: `closing: ${String(cause)}`, cause }));
     });
     return counts;
   }
@@ -201,7 +212,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
       decision = decide(subject, options, moment, this.#sticky);
     } catch (cause) {
       decision = fallback(subject, {}, moment, 'DECISION_FAILED');
-      this.#report(clientError('DECISION_FAILED', { got: String(cause), cause }));
+      this.#report(clientError(DECISION_FAILED, { got: String(cause), cause }));
     }
     if (decision.error !== undefined) this.#tellMistake(decision.error, decision.experiment);
     if (decision.reason === 'default') this.#defaults += 1;
@@ -215,7 +226,7 @@ export class ArmatureClient implements Client<UnknownShapes> {
     if (summary !== undefined) this.#listeners.emit('snapshot', summary);
     const outdated = this.#serving.outdated().filter((name) => !this.#told.has(`outdated ${name}`));
     for (const name of outdated) this.#told.add(`outdated ${name}`);
-    if (outdated.length > 0) this.#report(clientError('CATALOGUE_OUTDATED', { got: outdated.join(', ') }));
+    if (outdated.length > 0) this.#report(clientError(CATALOGUE_OUTDATED, { got: outdated.join(', ') }));
   }
 
   /** Names come from callers, so that what is remembered of them has a limit. */
@@ -230,17 +241,5 @@ export class ArmatureClient implements Client<UnknownShapes> {
   #report(error: ArmatureError): void {
     if (this.#options.logger !== undefined || !this.#listeners.has('error')) this.#print(error);
     this.#listeners.emit('error', error);
-  }
-
-  /** One line for the first error of each code. */
-  #print(error: ArmatureError): void {
-    const { logger } = this.#options;
-    if (logger === false || this.#told.has(error.code)) return;
-    this.#told.add(error.code);
-    try {
-      (logger ?? console).error(`armature: ${error.code}: ${error.message}`);
-    } catch {
-      // Nobody is left to tell, and neither a decision nor a send may fail over it.
-    }
   }
 }

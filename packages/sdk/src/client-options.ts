@@ -1,6 +1,6 @@
 import { type Catalogue, type CatalogueEntry, type InlineExperiments, isCatalogue, type Shapes } from './catalogue.js';
-import { clientError } from './errors.js';
-import { checkKeys, inlineSnapshot } from './inline-snapshot.js';
+import { inlineSnapshot } from './inline-snapshot.js';
+import { checkInteger, checkOutbox, checkUrl, refuse } from './option-checks.js';
 import type { OutboxOptions } from './outbox.js';
 import type { Snapshot } from './protocol/snapshot.js';
 import { REFRESH, type RefreshMode } from './refresh.js';
@@ -70,10 +70,6 @@ export interface ClientSetup {
   readonly overrides: ReadonlyMap<string, string>;
 }
 
-function refuse(got: string, todo: string): never {
-  throw clientError('OPTIONS_INVALID', { got, todo });
-}
-
 /** How much of a known name is met in another, by pairs of letters: the edit distance costs 200 bytes more. */
 function likeness(name: string, known: string): number {
   const letters = [...name.toLowerCase()];
@@ -90,22 +86,13 @@ function checkNames(options: ClientOptions): void {
   refuse(`the option ${JSON.stringify(name)}`, todo);
 }
 
-function checkUrl(url: string): void {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (protocol !== 'http:' && protocol !== 'https:') {
-    refuse(`url ${JSON.stringify(url)}`, 'write an address such as http://127.0.0.1:4400');
-  }
-}
-
-function checkInteger(path: string, value: number | undefined, least: number): void {
-  if (value === undefined || (Number.isSafeInteger(value) && value >= least)) return;
-  refuse(`${path} ${String(value)}`, `write an integer of ${least} or more`);
-}
-
 function checkSources(options: ClientOptions): void {
   const { url, transport, experiments, bootstrap, overrides } = options;
   if (url !== undefined && transport !== undefined) refuse('url and transport', 'give one of them');
   if (options.apiKey !== undefined && url === undefined) refuse('apiKey without url', 'give url too, or leave it out');
+  if (options.apiKey?.startsWith('ak_browser_')) {
+    refuse('a browser key, which may read no weights', 'use createClient of @armature/sdk/browser');
+  }
   if (url !== undefined) checkUrl(url);
   else if (transport === undefined && bootstrap === undefined && overrides === undefined) {
     if (experiments === undefined) refuse('none of url, transport, experiments, bootstrap', 'give one of them');
@@ -131,10 +118,7 @@ export function clientSetup(options: ClientOptions): ClientSetup {
     refuse('a bare store as sticky', 'write sticky: stickyAssignment(store)');
   }
   checkInteger('maxAgeMs', options.maxAgeMs, 1);
-  checkKeys('outbox', options.outbox ?? {}, ['capacity', 'batch', 'everyMs']);
-  checkInteger('outbox.capacity', options.outbox?.capacity, 1);
-  checkInteger('outbox.batch', options.outbox?.batch, 1);
-  checkInteger('outbox.everyMs', options.outbox?.everyMs, 0);
+  checkOutbox(options.outbox);
   const { experiments, bootstrap } = options;
   const overrides = new Map(Object.entries(options.overrides ?? {}));
   if (experiments === undefined) return { known: new Map(), initial: bootstrap, overrides };

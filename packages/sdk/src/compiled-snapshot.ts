@@ -1,3 +1,4 @@
+import { SNAPSHOT_REFUSED } from './client-errors.js';
 import { type CompiledStages, compileStages, stageFault } from './compiled-stages.js';
 import { isOperator } from './conditions.js';
 import type { Outcome } from './decision.js';
@@ -48,7 +49,7 @@ export interface CompiledSnapshot {
 const SUM_TOLERANCE = 1e-9;
 
 function refuse(path: string, got: unknown): never {
-  throw clientError('SNAPSHOT_REFUSED', { got: `${path} ${String(JSON.stringify(got)).slice(0, 80)}` });
+  throw clientError(SNAPSHOT_REFUSED, { got: `${path} ${String(JSON.stringify(got)).slice(0, 80)}` });
 }
 
 const isObject = (value: unknown): value is { readonly [key: string]: unknown } =>

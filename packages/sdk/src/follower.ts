@@ -1,3 +1,4 @@
+import { CACHE_UNUSABLE, SNAPSHOT_REFUSED } from './client-errors.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import { asUnavailable } from './http-request.js';
 import type { Snapshot } from './protocol/snapshot.js';
@@ -136,7 +137,7 @@ export class Follower {
       if (installed === 'new') onSnapshot();
       return installed;
     } catch (cause) {
-      onError(isArmatureError(cause) ? cause : clientError('SNAPSHOT_REFUSED', { got: String(cause), cause }));
+      onError(isArmatureError(cause) ? cause : clientError(SNAPSHOT_REFUSED, { got: String(cause), cause }));
       return 'refused';
     }
   }
@@ -195,6 +196,6 @@ export class Follower {
 
   #cacheFailed(cause: unknown): void {
     const got = cause instanceof Error ? cause.message : String(cause);
-    this.#parts.onError(isArmatureError(cause) ? cause : clientError('CACHE_UNUSABLE', { got, cause }));
+    this.#parts.onError(isArmatureError(cause) ? cause : clientError(CACHE_UNUSABLE, { got, cause }));
   }
 }

@@ -1,3 +1,4 @@
+import { ACCESS_REFUSED, REQUEST_REFUSED, RESPONSE_INVALID, UNAVAILABLE } from './client-errors.js';
 import type { Clock } from './clock.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import { after } from './timer.js';
@@ -32,7 +33,7 @@ async function readText(response: Response): Promise<string> {
     const { done, value } = await reader.read();
     if (done) return text + decoder.decode();
     size += value.length;
-    if (size > MOST_BYTES) throw clientError('RESPONSE_INVALID', { got: `more than ${MOST_BYTES} bytes` });
+    if (size > MOST_BYTES) throw clientError(RESPONSE_INVALID, { got: `more than ${MOST_BYTES} bytes` });
     text += decoder.decode(value, { stream: true });
   }
 }
@@ -60,15 +61,15 @@ function retryAfterMs({ headers }: Response): number {
 async function refusal(response: Response): Promise<ArmatureError> {
   const { status } = response;
   // A redirect is not followed: after one, what was posted would be asked for, and the answer would be about nothing.
-  if (status < 400) return clientError('RESPONSE_INVALID', { got: 'a redirect' });
+  if (status < 400) return clientError(RESPONSE_INVALID, { got: 'a redirect' });
   const problem = await problemOf(response).catch(() => '');
   const got = `${status} ${problem}`.trim();
-  if (status === 401 || status === 403) return clientError('ACCESS_REFUSED', { got });
+  if (status === 401 || status === 403) return clientError(ACCESS_REFUSED, { got });
   // Such as the 404 of a proxy whose server is being replaced: no event may be given up for it.
   const strange = status >= 400 && status < 500 && problem === '' && !ABOUT_THE_REQUEST.includes(status);
-  if (strange && status !== 408 && status !== 425 && status !== 429) return clientError('RESPONSE_INVALID', { got });
+  if (strange && status !== 408 && status !== 425 && status !== 429) return clientError(RESPONSE_INVALID, { got });
   const refused = status >= 400 && status < 500 && status !== 408 && status !== 425 && status !== 429;
-  const error = clientError(refused ? 'REQUEST_REFUSED' : 'UNAVAILABLE', { got });
+  const error = clientError(refused ? REQUEST_REFUSED : UNAVAILABLE, { got });
   const ms = retryAfterMs(response);
   return ms > 0 ? Object.assign(error, { retryAfterMs: ms }) : error;
 }
@@ -77,7 +78,7 @@ async function refusal(response: Response): Promise<ArmatureError> {
 export function asUnavailable(cause: unknown): ArmatureError {
   if (isArmatureError(cause)) return cause;
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  return clientError('UNAVAILABLE', { got: inner instanceof Error ? inner.message : String(inner), cause });
+  return clientError(UNAVAILABLE, { got: inner instanceof Error ? inner.message : String(inner), cause });
 }
 
 /** Corrects the clock by the Date of an answer that proved to be the server's: that of a proxy's page may be any. */
@@ -107,7 +108,7 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw clientError('RESPONSE_INVALID', { got: JSON.stringify(text.slice(0, 40)), cause });
+    throw clientError(RESPONSE_INVALID, { got: JSON.stringify(text.slice(0, 40)), cause });
   }
 }
 
@@ -125,7 +126,7 @@ export async function requestJson(
 ): Promise<unknown> {
   const { timeoutMs = 10_000 } = connection;
   const controller = new AbortController();
-  const late = clientError('UNAVAILABLE', { got: `no answer in ${timeoutMs} ms` });
+  const late = clientError(UNAVAILABLE, { got: `no answer in ${timeoutMs} ms` });
   const cancel = after(timeoutMs, () => controller.abort(late));
   const abort = (): void => controller.abort(outer?.reason);
   if (outer?.aborted) abort();

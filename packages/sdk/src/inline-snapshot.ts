@@ -1,5 +1,5 @@
 import type { CatalogueEntry, InlineArm, InlineExperiment, InlineExperiments } from './catalogue.js';
-import { clientError } from './errors.js';
+import { checkKeys, refuse as refuseOption } from './option-checks.js';
 import type { JsonValue } from './protocol/experiment.js';
 import type { Snapshot, SnapshotExperiment } from './protocol/snapshot.js';
 
@@ -9,9 +9,8 @@ const BILLION = 1_000_000_000;
 /** The version of snapshots that no server made. */
 export const INLINE_VERSION = '0.0';
 
-function refuse(path: string, got: unknown, todo: string): never {
-  throw clientError('OPTIONS_INVALID', { got: `${path} ${String(JSON.stringify(got)).slice(0, 80)}`, todo });
-}
+const refuse = (path: string, got: unknown, todo: string): never =>
+  refuseOption(`${path} ${String(JSON.stringify(got)).slice(0, 80)}`, todo);
 
 function checkName(path: string, name: unknown): void {
   if (typeof name === 'string' && NAME.test(name)) return;
@@ -20,12 +19,6 @@ function checkName(path: string, name: unknown): void {
 
 const ARM_KEYS: readonly string[] = ['value', 'weight'];
 const EXPERIMENT_KEYS: readonly string[] = ['arms', 'control', 'assign', 'reward', 'metrics', 'salt'];
-
-/** Nothing that was written is passed over. */
-export function checkKeys(path: string, got: object, known: readonly string[]): void {
-  if (typeof got !== 'object' || got === null) refuse(path, got, `write an object of ${known.join(', ')}`);
-  for (const key of Object.keys(got)) if (!known.includes(key)) refuse(path, key, `known are ${known.join(', ')}`);
-}
 
 /** Shares with nine decimals and sum exactly 1, by largest remainder; a positive share never becomes 0. */
 function billionths(weights: readonly number[]): number[] {

@@ -1,20 +1,15 @@
 import { backoffMs } from './backoff.js';
+import { EVENT_REJECTED, EVENTS_EXPIRED, OUTBOX_FULL, UNAVAILABLE } from './client-errors.js';
 import type { Clock } from './clock.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import type { OutboxCounts } from './outbox-counts.js';
+import type { OutboxOptions } from './outbox-options.js';
 import { outboxQueue } from './outbox-queue.js';
 import { withinTime } from './time-limit.js';
 import { after, pause } from './timer.js';
 import type { OutgoingEvent, SendResult, Transport } from './transport.js';
 
-export interface OutboxOptions {
-  /** Most events held; when full the newest are dropped. @default 10000 */
-  readonly capacity?: number;
-  /** Most events per send. @default 500 */
-  readonly batch?: number;
-  /** Longest time an event waits for a fuller batch, ms. @default 1000 */
-  readonly everyMs?: number;
-}
+export type { OutboxOptions };
 
 /** An event in waiting: made into JSON only when it leaves. */
 export interface OutboxItem {
@@ -68,6 +63,11 @@ export class Outbox<Item extends OutboxItem> {
     return { produced: this.#produced, sent: this.#sent, queued: this.#queue.size, dropped: { ...this.#dropped } };
   }
 
+  /** The events behind the oldest `count`. They stay queued. */
+  behind(count: number): OutgoingEvent[] {
+    return this.#queue.head(this.#queue.size).slice(count).map(this.#parts.toEvent);
+  }
+
   /** Whether the event got in. */
   push(item: Item): boolean {
     this.#produced += 1;
@@ -76,7 +76,7 @@ export class Outbox<Item extends OutboxItem> {
       return false;
     }
     if (this.#queue.full) {
-      if (this.#dropped.full === 0) this.#parts.onError(clientError('OUTBOX_FULL'));
+      if (this.#dropped.full === 0) this.#parts.onError(clientError(OUTBOX_FULL));
       this.#dropped.full += 1;
       return false;
     }
@@ -166,7 +166,7 @@ export class Outbox<Item extends OutboxItem> {
     let count = 0;
     while ((this.#queue.at(count)?.time ?? oldest) < oldest) count += 1;
     if (count === 0) return;
-    if (this.#dropped.expired === 0) this.#parts.onError(clientError('EVENTS_EXPIRED'));
+    if (this.#dropped.expired === 0) this.#parts.onError(clientError(EVENTS_EXPIRED));
     this.#drop('expired', this.#queue.head(count));
     this.#queue.settle(count);
   }
@@ -209,7 +209,7 @@ export class Outbox<Item extends OutboxItem> {
     for (const error of result.errors) {
       if (!refused.has(error.index)) continue;
       again.delete(error.index);
-      this.#parts.onError(clientError('EVENT_REJECTED', { got: `${error.code} ${error.detail}`, cause: error }));
+      this.#parts.onError(clientError(EVENT_REJECTED, { got: `${error.code} ${error.detail}`, cause: error }));
     }
     this.#drop(
       'rejected',
@@ -217,8 +217,7 @@ export class Outbox<Item extends OutboxItem> {
     );
     this.#sent += items.length - refused.size - again.size;
     this.#queue.settle(items.length, (index) => again.has(index));
-    const stuck = again.size === items.length;
-    if (!stuck) return this.#wentThrough();
+    if (again.size < items.length) return this.#wentThrough();
     this.#failures += 1;
     this.#limit = Math.min(this.#batch, this.#limit * 2);
     return { ok: false, waitMs: this.#wait(undefined) };
@@ -232,7 +231,7 @@ export class Outbox<Item extends OutboxItem> {
   }
 
   #fail(items: readonly Item[], cause: unknown): { readonly ok: boolean; readonly waitMs: number } {
-    const error = isArmatureError(cause) ? cause : clientError('UNAVAILABLE', { cause });
+    const error = isArmatureError(cause) ? cause : clientError(UNAVAILABLE, { cause });
     this.#parts.onError(error);
     if (error.retryable) {
       this.#failures += 1;

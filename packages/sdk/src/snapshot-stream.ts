@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff.js';
+import { RESPONSE_INVALID, STREAM_BROKEN } from './client-errors.js';
 import { type ArmatureError, clientError, isArmatureError } from './errors.js';
 import { type Connection, learnTime, open } from './http-request.js';
 import type { Snapshot } from './protocol/snapshot.js';
@@ -13,7 +14,7 @@ const STEADY_MS = 10_000;
 
 function streamError(cause: unknown): ArmatureError {
   if (isArmatureError(cause)) return cause;
-  return clientError('STREAM_BROKEN', { got: cause instanceof Error ? cause.message : String(cause), cause });
+  return clientError(STREAM_BROKEN, { got: cause instanceof Error ? cause.message : String(cause), cause });
 }
 
 /** One connection's life: opens, reads until it ends. Rejects with the cause when it breaks or falls silent. */
@@ -25,7 +26,7 @@ async function readStream(
   push: (text: string) => void,
 ): Promise<void> {
   const { silenceMs = 15_000 } = connection;
-  const silent = clientError('STREAM_BROKEN', { got: `no byte for ${silenceMs} ms` });
+  const silent = clientError(STREAM_BROKEN, { got: `no byte for ${silenceMs} ms` });
   let cancel = (): void => undefined;
   const alive = (): void => {
     cancel();
@@ -41,7 +42,7 @@ async function readStream(
     const response = await open(connection, '/v1/stream', { headers, signal: controller.signal, cache: 'no-store' });
     const type = response.headers.get('content-type') ?? '';
     if (response.body === null || !type.startsWith('text/event-stream')) {
-      throw clientError('RESPONSE_INVALID', { got: `a stream of type ${JSON.stringify(type)}` });
+      throw clientError(RESPONSE_INVALID, { got: `a stream of type ${JSON.stringify(type)}` });
     }
     learnTime(connection, response, sentAt);
     onOpen();
@@ -102,7 +103,7 @@ export class SnapshotStream {
     const { connection, onDown } = this.#parts;
     while (!this.#stopped) {
       const since = connection.clock.local();
-      const cause = await this.#connect().then(() => clientError('STREAM_BROKEN', { got: 'its end' }), streamError);
+      const cause = await this.#connect().then(() => clientError(STREAM_BROKEN, { got: 'its end' }), streamError);
       if (this.#stopped) return;
       onDown(cause);
       if (connection.clock.local() - since >= STEADY_MS) this.#failures = 0;

@@ -1,3 +1,4 @@
+import { UNAVAILABLE } from './client-errors.js';
 import { clientError } from './errors.js';
 import { after } from './timer.js';
 
@@ -9,7 +10,7 @@ import { after } from './timer.js';
 export function withinTime<T>(answer: Promise<T>, ms: number, abort: AbortController): Promise<T> {
   return new Promise((resolve, reject) => {
     const cancel = after(ms, () => {
-      reject(clientError('UNAVAILABLE', { got: `no answer in ${ms} ms` }));
+      reject(clientError(UNAVAILABLE, { got: `no answer in ${ms} ms` }));
       abort.abort();
     });
     answer.then(resolve, reject).finally(cancel);

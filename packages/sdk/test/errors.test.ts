@@ -1,5 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
+import { BROWSER_ERRORS } from '../src/browser/browser-errors.js';
+import { TOKEN_INVALID } from '../src/client-errors.js';
 import {
   ArmatureError,
   CLIENT_ERRORS,
@@ -22,7 +24,7 @@ test('the message says what, got and do, and callers branch on fields', () => {
     todo: 'known: small, large',
     cause,
   });
-  expect(clientError('TOKEN_INVALID')).toMatchObject({ code: 'TOKEN_INVALID', todo: CLIENT_ERRORS.TOKEN_INVALID.do });
+  expect(clientError(TOKEN_INVALID)).toMatchObject({ code: 'TOKEN_INVALID', todo: CLIENT_ERRORS.TOKEN_INVALID.do });
 });
 
 test('an error of another realm or of another copy of the package is recognised, and nothing else is', () => {
@@ -36,7 +38,7 @@ test('an error of another realm or of another copy of the package is recognised,
 });
 
 test('no code stands in both tables, and every row says what and what to do', () => {
-  const codes = [CLIENT_ERRORS, PROTOCOL_ERRORS, STICKY_ERRORS].flatMap(Object.keys);
+  const codes = [CLIENT_ERRORS, PROTOCOL_ERRORS, STICKY_ERRORS, BROWSER_ERRORS].flatMap(Object.keys);
   expect(new Set(codes).size).toBe(codes.length);
   expect(Object.keys(ERRORS)).toEqual(codes);
   for (const [code, row] of Object.entries(ERRORS)) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ACCESS_REFUSED, ACCESS_REFUSED, REQUEST_REFUSED, REQUEST_REFUSED, UNAVAILABLE, UNAVAILABLE } from '../src/client-errors.js';
 import { correctedClock } from '../src/clock.js';
 import { type ArmatureError, clientError } from '../src/errors.js';
 import { Outbox, type OutboxOptions } from '../src/outbox.js';
@@ -41,7 +42,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const refused = clientError('REQUEST_REFUSED', { got: '400' });
+const refused = clientError(REQUEST_REFUSED, { got: '400' });
 const some = fc.uniqueArray(fc.nat(12), { maxLength: 4 });
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.constant<Step>({ kind: 'accept' }),
@@ -131,7 +132,7 @@ describe('sending', () => {
   });
 
   test('waits for what Retry-After asks, and then the jitter', async () => {
-    const error = Object.assign(clientError('UNAVAILABLE'), { retryAfterMs: 7000 });
+    const error = Object.assign(clientError(UNAVAILABLE), { retryAfterMs: 7000 });
     const transport = scriptedTransport([{ kind: 'fail', error }]);
     const { push } = outboxOn(transport);
     push();
@@ -142,7 +143,7 @@ describe('sending', () => {
   });
 
   test('a refused key slows it down to half a minute and more, but never stops it', async () => {
-    const script = Array.from({ length: 10 }, (): Step => ({ kind: 'fail', error: clientError('ACCESS_REFUSED') }));
+    const script = Array.from({ length: 10 }, (): Step => ({ kind: 'fail', error: clientError(ACCESS_REFUSED) }));
     const transport = scriptedTransport(script);
     const { outbox, push } = outboxOn(transport);
     push();

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { CACHE_UNUSABLE } from '../client-errors.js';
 import { clientError } from '../errors.js';
 import type { CachedSnapshot, SnapshotCache } from '../snapshot-cache.js';
 import { syncDirectory } from './sync-directory.js';
@@ -19,7 +20,7 @@ function decode(path: string, text: string): CachedSnapshot {
   const header = HEADER.exec(text);
   const body = header === null ? '' : text.slice(header[0].length);
   if (header === null || digest(body) !== header[1]) {
-    throw clientError('CACHE_UNUSABLE', {
+    throw clientError(CACHE_UNUSABLE, {
       got: `a damaged file ${path}`,
       todo: 'nothing: it is replaced by the next snapshot',
     });
@@ -43,7 +44,7 @@ function readText(path: string, file: string): string | undefined {
     const stat = fstatSync(fd);
     if (stat.isFile() && stat.size <= MOST_BYTES) return readFileSync(fd, 'utf8');
     const got = stat.isFile() ? `${path} of ${stat.size} bytes` : `${path}, which is no regular file`;
-    throw clientError('CACHE_UNUSABLE', { got });
+    throw clientError(CACHE_UNUSABLE, { got });
   } finally {
     closeSync(fd);
   }

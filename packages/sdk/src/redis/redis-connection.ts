@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { OPTIONS_INVALID } from '../client-errors.js';
 import { clientError } from '../errors.js';
 
 /** A connection that is made at first use, and again whenever it breaks. */
@@ -17,7 +18,7 @@ async function load(): Promise<typeof Redis> {
     return (await import('ioredis')).Redis;
   } catch (cause) {
     const todo = 'npm install ioredis, or pass a client of your own';
-    throw clientError('OPTIONS_INVALID', { got: 'a Redis address without the package ioredis', todo, cause });
+    throw clientError(OPTIONS_INVALID, { got: 'a Redis address without the package ioredis', todo, cause });
   }
 }
 
@@ -27,7 +28,7 @@ async function load(): Promise<typeof Redis> {
  */
 export function connectRedis(url: string): RedisConnection {
   if (!/^rediss?:\/\//.test(url) || !URL.canParse(url)) {
-    throw clientError('OPTIONS_INVALID', { got: 'a Redis address that is none', todo: 'write redis://host:6379' });
+    throw clientError(OPTIONS_INVALID, { got: 'a Redis address that is none', todo: 'write redis://host:6379' });
   }
   let opened: Promise<Redis> | undefined;
   let connecting: Promise<void> | undefined;

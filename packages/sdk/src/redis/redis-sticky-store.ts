@@ -1,3 +1,4 @@
+import { OPTIONS_INVALID } from '../client-errors.js';
 import { clientError } from '../errors.js';
 import { storedUnit } from '../node/stored-unit.js';
 import type { StickyRecord, StickyStore } from '../sticky.js';
@@ -57,13 +58,13 @@ function parse(text: unknown): StickyRecord {
 export function redisStickyStore(options: RedisStickyOptions): RedisStickyStore {
   const { url, client, secret, prefix = 'armature:sticky:', ttlMs = 180 * DAY_MS } = options;
   if ((url === undefined) === (client === undefined)) {
-    throw clientError('OPTIONS_INVALID', {
+    throw clientError(OPTIONS_INVALID, {
       got: 'a Redis store with not exactly one of url and client',
       todo: 'give one',
     });
   }
   if (!(Number.isSafeInteger(ttlMs) && ttlMs >= 0)) {
-    throw clientError('OPTIONS_INVALID', { got: `ttlMs ${String(ttlMs)}`, todo: 'write whole milliseconds, or 0' });
+    throw clientError(OPTIONS_INVALID, { got: `ttlMs ${String(ttlMs)}`, todo: 'write whole milliseconds, or 0' });
   }
   const connection: RedisConnection | undefined = url === undefined ? undefined : connectRedis(url);
   const redis = async (): Promise<RedisCommands> => client ?? (await connection!.ready());

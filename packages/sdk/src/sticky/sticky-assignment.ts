@@ -1,3 +1,4 @@
+import { OPTIONS_INVALID } from '../client-errors.js';
 import { ArmatureError, clientError } from '../errors.js';
 import type { StickyAssignment, StickyCounts, StickyStore } from '../sticky.js';
 import { withinTime } from '../time-limit.js';
@@ -21,12 +22,12 @@ const MOST_TOLD = 100;
 
 function integerOption(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw clientError('OPTIONS_INVALID', { got: `${name} ${String(value)}`, todo: 'write an integer of 1 or more' });
+  throw clientError(OPTIONS_INVALID, { got: `${name} ${String(value)}`, todo: 'write an integer of 1 or more' });
 }
 
 function checkStore(store: StickyStore): void {
   if (typeof store?.get === 'function' && typeof store.setIfAbsent === 'function') return;
-  throw clientError('OPTIONS_INVALID', { got: 'a sticky store without get or setIfAbsent', todo: 'pass a store' });
+  throw clientError(OPTIONS_INVALID, { got: 'a sticky store without get or setIfAbsent', todo: 'pass a store' });
 }
 
 interface Reports {

@@ -9,9 +9,11 @@ export interface DecideRequest {
   readonly unit?: string;
   readonly requestId?: string;
   readonly context?: Context;
+  /** False: the decisions count once their exposure is told. True by default. */
+  readonly expose?: boolean;
 }
 
-const KEYS = ['experiments', 'unit', 'requestId', 'context'];
+const KEYS = ['experiments', 'unit', 'requestId', 'context', 'expose'];
 const MAX_EXPERIMENTS = 100;
 const MAX_ATTRIBUTES = 64;
 
@@ -30,7 +32,7 @@ export function parseDecideRequest(body: unknown): DecideRequest {
     throw new RequestFault(400, 'REQUEST_INVALID', 'the body is no request', 'the body is not an object');
   }
   const faults: ProblemItem[] = [];
-  const { experiments, unit, requestId, context } = body;
+  const { experiments, unit, requestId, context, expose } = body;
   for (const key of Object.keys(body)) {
     if (KEYS.includes(key)) continue;
     faults.push({ pointer: `/${key}`, code: 'REQUEST_INVALID', detail: `unknown key; known: ${KEYS.join(', ')}` });
@@ -41,6 +43,9 @@ export function parseDecideRequest(body: unknown): DecideRequest {
     if (wrong !== undefined) faults.push({ pointer: `/${key}`, code: 'ID_INVALID', detail: `${key} ${wrong}` });
   }
   if (context !== undefined) faults.push(...contextFaults(context));
+  if (expose !== undefined && typeof expose !== 'boolean') {
+    faults.push({ pointer: '/expose', code: 'TYPE_INVALID', detail: 'expose is not a boolean' });
+  }
   const [first] = faults;
   if (first !== undefined) {
     throw new RequestFault(400, first.code, 'the request is not acceptable', first.detail, faults);

@@ -33,6 +33,8 @@ export interface DecideAnswerItem {
   readonly randomised: boolean;
   readonly id: string;
   readonly token: string;
+  /** False for a decision that does not count yet. */
+  readonly exposed?: false;
   readonly error?: string;
 }
 
@@ -172,14 +174,16 @@ function eventOf(decision: Decision): DecisionEvent {
       ...(period === undefined ? {} : { period }),
       ...(rule === undefined || rule === 'policy' ? {} : { rule }),
       ...(outer === undefined ? {} : { outer }),
+      ...(decision.exposed ? {} : { exposed: false }),
     },
   };
 }
 
 function answerOf(decision: Decision): DecideAnswerItem {
   const { experiment, arm, value, propensity, propensities, reason, randomised, id, token, error } = decision;
+  const unseen = decision.exposed ? {} : { exposed: false as const };
   const failed = error === undefined ? {} : { error };
-  return { experiment, arm, value, propensity, propensities, reason, randomised, id, token, ...failed };
+  return { experiment, arm, value, propensity, propensities, reason, randomised, id, token, ...unseen, ...failed };
 }
 
 /** What is answered when the log did not take the decision: the control arm, which teaches nothing. */
