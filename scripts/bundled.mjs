@@ -11,6 +11,7 @@ const CACHE = join(ROOT, 'node_modules', '.cache', 'armature');
 const source = (path) => join(ROOT, 'packages', path);
 const ALIAS = {
   '@armature/sdk': source('sdk/src/index.ts'),
+  '@armature/sdk/browser': source('sdk/src/browser/index.ts'),
   '@armature/sdk/policies': source('sdk/src/policies/index.ts'),
   '@armature/sdk/protocol': source('sdk/src/protocol/index.ts'),
   '@armature/sdk/node': source('sdk/src/node/index.ts'),

@@ -160,9 +160,9 @@ describe('imports', () => {
     expect(faultsIn(under('packages/sdk/src/protocol/'), values)).toEqual([]);
   });
 
-  test('what the SDK root entry reaches needs no dependency and no Node', () => {
+  test.each(['index', 'browser/index'])('what the SDK entry %s reaches needs no dependency and no Node', (entry) => {
     const bare = (file: SourceFile) => importsWhere(file, (name, typeOnly) => !typeOnly && !isRelative(name));
-    const reached = closure('packages/sdk/src/index.ts');
+    const reached = closure(`packages/sdk/src/${entry}.ts`);
     expect(faultsIn(reached, bare)).toEqual([]);
     expect(faultsIn(reached, (file) => usesOf(file, new Set(['process', 'Buffer', 'require'])))).toEqual([]);
   });

@@ -27,6 +27,7 @@ const ENTRIES = [
   ['packages/sdk/src/protocol/', 'packages/sdk/src/protocol/index.ts'],
   ['packages/sdk/src/node/', 'packages/sdk/src/node/index.ts'],
   ['packages/sdk/src/sticky/', 'packages/sdk/src/sticky/index.ts'],
+  ['packages/sdk/src/browser/', 'packages/sdk/src/browser/index.ts'],
   ['packages/sdk/src/redis/', 'packages/sdk/src/redis/index.ts'],
   ['packages/sdk/src/', 'packages/sdk/src/index.ts'],
   ['packages/analysis/src/fold/', 'packages/analysis/src/fold/index.ts'],

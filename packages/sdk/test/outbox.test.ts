@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ACCESS_REFUSED, ACCESS_REFUSED, REQUEST_REFUSED, REQUEST_REFUSED, UNAVAILABLE, UNAVAILABLE } from '../src/client-errors.js';
+import { ACCESS_REFUSED, REQUEST_REFUSED, UNAVAILABLE } from '../src/client-errors.js';
 import { correctedClock } from '../src/clock.js';
 import { type ArmatureError, clientError } from '../src/errors.js';
 import { Outbox, type OutboxOptions } from '../src/outbox.js';
