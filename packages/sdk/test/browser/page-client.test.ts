@@ -9,7 +9,7 @@ const token = (decision: string) =>
     ...{ experiment: 'button', arm: 'blue', propensity: 0.5, snapshot: '1.1', definition: 'sha256:00' },
     ...{ decision, unit: 'u-1', issued: 1_795_000_000_000 },
   });
-const decision: GivenDecision & { readonly reason: 'split' } = {
+const decision: GivenDecision = {
   ...{ experiment: 'button', arm: 'blue', value: 'blue', reason: 'split', randomised: true, propensity: 0.5 },
   ...{ id: 'd-1', token: token('d-1') },
 };
@@ -72,7 +72,7 @@ describe('a page that is hidden', () => {
 
   test('sends everything at once in requests that outlive it, and keeps it queued', async () => {
     const { client, requests, idsIn, hide } = hanging();
-    const ids = Array.from({ length: 60 }, () => client.reward(decision, { purchase: 1 }).id);
+    const ids = Array.from({ length: 60 }, () => client.reward(client.decide('button'), { purchase: 1 }).id);
     hide();
     expect(requests.map(({ keepalive }) => keepalive)).toEqual([true, true]);
     expect(idsIn(requests[0])).toEqual(ids.slice(0, 50)); // a batch
@@ -83,7 +83,7 @@ describe('a page that is hidden', () => {
 
   test('sends no more than browsers let outlive it', async () => {
     const { client, requests, hide } = hanging();
-    for (let i = 0; i < 500; i += 1) client.reward(decision, { purchase: 1 });
+    for (let i = 0; i < 500; i += 1) client.reward(client.decide('button'), { purchase: 1 });
     hide();
     const outliving = requests.filter(({ keepalive }) => keepalive).map(({ body }) => String(body).length);
     expect(outliving).toHaveLength(2);
