@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
 
@@ -14,6 +14,10 @@ const FINDERS = {
   data: findData,
   /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or the program `redis-server`, which tests then start. */
   redis: findRedis,
+  /** A browser to drive: the program in `CHROMIUM`, or `chromium`. */
+  chromium: findChromium,
+  /** Other versions of Node: their programs in `ARMATURE_TEST_NODES`, separated by colons. */
+  nodes: findNodes,
   /** The right to mount a small file system in memory: a disk that can be full. */
   mount: findMount,
 } as const satisfies Record<string, () => string | undefined>;
@@ -48,6 +52,18 @@ function findMount(): string | undefined {
   if (probe.status === 0) spawnSync('umount', [folder], { stdio: 'ignore' });
   rmSync(folder, { recursive: true, force: true });
   return probe.status === 0 ? 'mount' : undefined;
+}
+
+function findNodes(): string | undefined {
+  const nodes = process.env.ARMATURE_TEST_NODES?.split(delimiter) ?? [];
+  return nodes.length > 0 && nodes.every((node) => existsSync(node)) ? nodes.join(delimiter) : undefined;
+}
+
+function findChromium(): string | undefined {
+  const named = process.env.CHROMIUM;
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const places = folders.flatMap((folder) => ['chromium', 'chromium-browser'].map((name) => join(folder, name)));
+  return (named === undefined || named === '' ? places : [named]).find((place) => existsSync(place));
 }
 
 function required(): readonly string[] {

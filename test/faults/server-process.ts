@@ -28,6 +28,8 @@ export interface ServerProcessOptions {
   readonly data: string;
   readonly port: number;
   readonly partitions: number;
+  /** @default the folder beside this file */
+  readonly experiments?: string;
   /** More flags of `serve`. */
   readonly flags?: readonly string[];
   /** A module that is loaded before the server. */
@@ -39,6 +41,7 @@ export function serverProcess({
   data,
   port,
   partitions,
+  experiments = EXPERIMENTS,
   flags: more = [],
   preload,
   variables,
@@ -48,7 +51,7 @@ export function serverProcess({
   const spawned = (): ChildProcessByStdio<null, Readable, Readable> => {
     const flags = [
       '--experiments',
-      EXPERIMENTS,
+      experiments,
       '--data',
       data,
       '--port',
