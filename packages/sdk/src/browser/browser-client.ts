@@ -1,7 +1,7 @@
 import type { CatalogueEntry, UnknownShapes } from '../catalogue.js';
 import { LISTENER_FAILED } from '../client-errors.js';
 import { correctedClock } from '../clock.js';
-import { decisionIds, type FillRandom, fractions } from '../decision-id.js';
+import { type FillRandom, fractions } from '../decision-id.js';
 import { errorPrinter } from '../error-printer.js';
 import { type ArmatureError, clientError, type ErrorCode } from '../errors.js';
 import { eventSource } from '../event-source.js';
@@ -23,6 +23,7 @@ import type { OutgoingEvent } from '../transport.js';
 import { BROWSER_ERRORS } from './browser-errors.js';
 import type { BrowserOptions } from './browser-options.js';
 import type { BrowserClient, BrowserEvents, PageDecideOptions } from './client.js';
+import { eventId } from './event-id.js';
 import { fetchDecisions, type PrefetchOptions } from './fetch-decisions.js';
 import type { GivenDecision, PageDecision, PageDecisionFields } from './page-decision.js';
 import { pageEvents } from './page-events.js';
@@ -51,7 +52,6 @@ export class PageClient implements BrowserClient<UnknownShapes> {
   readonly #outbox: Outbox<Made>;
   readonly #listeners: Listeners<BrowserEvents>;
   readonly #print: (error: ArmatureError) => void;
-  readonly #makeId = decisionIds(fillRandom);
   readonly #source = eventSource(fillRandom);
   readonly #unwatch: () => void;
   readonly #missed = new Set<string>();
@@ -122,7 +122,7 @@ export class PageClient implements BrowserClient<UnknownShapes> {
     const known = (experiment: string): Partial<CatalogueEntry> => this.#entry(experiment) ?? {};
     const source = this.#source();
     return this.#queue(
-      rewardEvent(token ?? (target as string), value, options, known, source, time, () => this.#makeId(time)),
+      rewardEvent(token ?? (target as string), value, options, known, source, time, () => eventId(time, fillRandom)),
       time,
     );
   }
@@ -133,7 +133,7 @@ export class PageClient implements BrowserClient<UnknownShapes> {
     const token = typeof target === 'object' ? target.token : target;
     const time = this.#now();
     const receipt = this.#queue(
-      exposureEvent(token, this.#source(), time, () => this.#makeId(time)),
+      exposureEvent(token, this.#source(), time, () => eventId(time, fillRandom)),
       time,
     );
     const shown = [...this.#held.values()].find((decision) => decision.token === token);
@@ -169,7 +169,7 @@ export class PageClient implements BrowserClient<UnknownShapes> {
   }
 
   #now(): number {
-    return Math.floor(this.#clock.local() + this.#clock.offset);
+    return this.#clock.now();
   }
 
   #queue(event: OutgoingEvent | ErrorCode, time: number): Receipt {
