@@ -7,7 +7,7 @@ import { readBaseline, regressions, saveBaseline } from './harness/baseline.mjs'
 import { machine, machineLine } from './harness/machine.mjs';
 import { isMet, short, table } from './harness/table.mjs';
 
-const NAMES = ['decide', 'weights', 'fold', 'ingest', 'freshness', 'report', 'stream', 'overload'];
+const NAMES = ['decide', 'weights', 'fold', 'ingest', 'freshness', 'publish', 'report', 'stream', 'overload'];
 const NOISY = 0.2;
 const EXIT = { ok: 0, broken: 1, usage: 64 };
 
