@@ -43,9 +43,10 @@ export async function measure({ rounds, onRound }) {
 
 /** What the state costs: absolute figures, since nobody else keeps one. */
 async function stateRows(log, onRound) {
-  const parts = { state: { module: stateCost, options: { log }, flags: ['--expose-gc'] } };
-  const { state } = await interleave(parts, { rounds: 1, onRound });
-  const { idBytes, trialBytes, whole, cpuMs, blockMs, changed } = state.facts;
+  const part = (how) => [how, { module: stateCost, options: { how, log }, flags: ['--expose-gc'] }];
+  const by = await interleave(Object.fromEntries(['bytes', 'checkpoints'].map(part)), { rounds: 1, onRound });
+  const { idBytes, trialBytes } = by.bytes.facts;
+  const { whole, cpuMs, blockMs, changed } = by.checkpoints.facts;
   const note = `${changed.toLocaleString('en-US')} of 1,000,000 changed`;
   const first = 'the first, all 1,000,000 are written';
   return [
