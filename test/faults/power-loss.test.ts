@@ -118,7 +118,7 @@ describe('a life in which old segments are deleted', () => {
     async (end) => {
       const operations = await operationsOf();
       // it keeps what the records said, and deletes several segments
-      expect(operations).toContain('rename data/events/0/floor.json');
+      expect(operations).toContain('rename data/events/0/floor.state');
       expect(operations.filter((operation) => operation.startsWith('remove data/events/0/0')).length).toBeGreaterThan(
         2,
       );

@@ -2,7 +2,7 @@ import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldLog, readReports } from '@armature/analysis';
 import { emptyState, stateDigest } from '@armature/analysis/fold';
-import { encodeFloor, layoutOf, readFloor } from '@armature/analysis/log';
+import { encodeFloor, type Floor, layoutOf, readFloor } from '@armature/analysis/log';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expendableBefore, ruleOfPartition } from '../src/aggregation/retention.js';
 import { type Engine, type EngineOptions, type VirtualClock, virtualClock } from '../src/index.js';
@@ -55,6 +55,14 @@ const bases = async (data: string, partition: number): Promise<number[]> =>
     .filter((name) => name.endsWith('.jsonl'))
     .map((name) => Number(name.slice(0, 20)))
     .sort((a, b) => a - b);
+
+const sealed = (floor: Floor): Buffer => Buffer.concat(encodeFloor(floor));
+
+function flipped(bytes: Buffer, at: number): Buffer {
+  const copy = Buffer.from(bytes);
+  copy[at] = (copy[at] ?? 0) ^ 4;
+  return copy;
+}
 
 describe('retention', () => {
   test('keeps everything unless it is asked to delete', async () => {
@@ -135,24 +143,25 @@ describe('retention', () => {
   });
 
   test.each([
-    ['damaged', (text: string) => text.replace('"offset":', '"offset":1'), 'LOG_DAMAGED'],
+    ['damaged at its beginning', (bytes: Buffer) => flipped(bytes, 25), 'LOG_DAMAGED'],
+    ['damaged at its end', (bytes: Buffer) => flipped(bytes, bytes.length - 1), 'LOG_DAMAGED'],
+    ['cut short', (bytes: Buffer) => bytes.subarray(0, -1), 'LOG_DAMAGED'],
+    ['cut in its first line', (bytes: Buffer) => bytes.subarray(0, 60), 'LOG_DAMAGED'],
+    ['empty', (bytes: Buffer) => bytes.subarray(0, 0), 'LOG_DAMAGED'],
     ['gone', () => undefined, 'DATA_HOLE'],
-    ['of another log', (text: string) => encodeFloor({ ...JSON.parse(text), log: 'another' }), 'LOG_OTHER'],
+    ['of another log', (_: Buffer, floor: Floor) => sealed({ ...floor, log: 'another' }), 'LOG_OTHER'],
     [
       'of another version of the fold',
-      (text: string) => {
-        const floor = JSON.parse(text);
-        return encodeFloor({ ...floor, state: floor.state.replace('{\\"schema\\":', '{\\"schema\\":9') });
-      },
+      (_: Buffer, floor: Floor) => sealed({ ...floor, head: floor.head.replace('{"schema":', '{"schema":9') }),
       'STATE_OUTDATED',
     ],
   ])('a start is refused where what was kept is %s', async (_, change, code) => {
     const { engine } = await deleted();
     await engine.close();
     const path = layoutOf(space.data).floor(0);
-    const changed = change(await readFile(path, 'utf8'));
+    const floor = (await readFloor(space.data, 0)) as Floor;
+    const changed = change(await readFile(path), floor);
     if (changed === undefined) await rm(path);
-    else if (code === 'LOG_DAMAGED') await writeFile(path, changed.replace('"log":"', '"log":"x').slice(0, -30));
     else await writeFile(path, changed);
     await rm(layoutOf(space.data).checkpoint(0));
     await expect(open()).rejects.toMatchObject({ code });

@@ -14,7 +14,7 @@ import type { PartitionState } from './state.js';
 export function floorState(floor: Floor, partition: number, log: string, registry: Registry): PartitionState {
   const what = `partition ${partition} beginning at record ${floor.offset}`;
   if (floor.log !== log) throw new AnalysisError('LOG_OTHER', `${what} of log ${floor.log} beside log ${log}`);
-  const state = unpackState(floor.state, registry);
+  const state = unpackState(floor, registry);
   if (state === undefined) throw new AnalysisError('STATE_OUTDATED', what);
   return state;
 }

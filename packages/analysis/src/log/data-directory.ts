@@ -44,7 +44,7 @@ export function layoutOf(directory: string): Layout {
     checkpoint: (partition) => join(directory, 'checkpoints', `${partition}.json`),
     checkpointParts: (partition) => join(directory, 'checkpoints', String(partition)),
     partition: (partition) => join(directory, 'events', String(partition)),
-    floor: (partition) => join(directory, 'events', String(partition), 'floor.json'),
+    floor: (partition) => join(directory, 'events', String(partition), 'floor.state'),
     signingKey: join(directory, 'signing.key'),
     apiKeys: join(directory, 'keys.json'),
     repairs: join(directory, 'repairs'),

@@ -11,15 +11,37 @@ export interface Floor {
   readonly offset: number;
   /** Append time of the newest record before it, ms. */
   readonly at: number;
-  /** As `packState` writes it. */
-  readonly state: string;
+  /** The state, as `packState` gives it. */
+  readonly head: string;
+  readonly parts: ReadonlyMap<string, Uint8Array>;
 }
 
-const digest = (state: string): string => createHash('sha256').update(state).digest('hex');
+/** The first line of the file: what follows it is the bytes of the parts, one behind the other. */
+interface FloorLine {
+  readonly schema: 2;
+  readonly log: string;
+  readonly offset: number;
+  readonly at: number;
+  readonly head: string;
+  readonly parts: readonly (readonly [name: string, length: number])[];
+  /** Of the line with an empty one here, and of the parts. */
+  readonly sha256: string;
+}
 
-/** The bytes of a floor's file. */
-export function encodeFloor({ log, offset, at, state }: Floor): string {
-  return `${JSON.stringify({ schema: 1, log, offset, at, sha256: digest(state), state })}\n`;
+const NEWLINE = 10;
+
+function digest(line: FloorLine, parts: Iterable<Uint8Array>): string {
+  const hash = createHash('sha256').update(JSON.stringify({ ...line, sha256: '' }));
+  for (const bytes of parts) hash.update(bytes);
+  return hash.digest('hex');
+}
+
+/** The bytes of a floor's file, piece by piece: the ids alone may be more than a text can hold. */
+export function encodeFloor({ log, offset, at, head, parts }: Floor): readonly Uint8Array[] {
+  const lengths = [...parts].map(([name, { length }]) => [name, length] as const);
+  const line: FloorLine = { schema: 2, log, offset, at, head, parts: lengths, sha256: '' };
+  const sealed = JSON.stringify({ ...line, sha256: digest(line, parts.values()) });
+  return [Buffer.from(`${sealed}\n`, 'utf8'), ...parts.values()];
 }
 
 /**
@@ -29,30 +51,33 @@ export function encodeFloor({ log, offset, at, state }: Floor): string {
  */
 export async function readFloor(directory: string, partition: number): Promise<Floor | undefined> {
   const path = layoutOf(directory).floor(partition);
-  let text: string;
+  let bytes: Buffer;
   try {
-    text = await readFile(path, 'utf8');
+    bytes = await readFile(path);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw cause;
   }
-  const floor = parse(text);
+  const floor = parse(bytes);
   if (floor === undefined) throw new LogDamage(path, 0);
   return floor;
 }
 
-function parse(text: string): Floor | undefined {
+function parse(bytes: Buffer): Floor | undefined {
+  const end = bytes.indexOf(NEWLINE);
+  let line: FloorLine;
   try {
-    const { schema, log, offset, at, sha256, state } = JSON.parse(text) as Partial<Floor> & {
-      readonly schema?: unknown;
-      readonly sha256?: unknown;
-    };
-    if (schema !== 1 || typeof log !== 'string' || typeof state !== 'string' || digest(state) !== sha256)
-      return undefined;
-    return Number.isSafeInteger(offset) && Number.isSafeInteger(at)
-      ? { log, offset: offset as number, at: at as number, state }
-      : undefined;
+    line = JSON.parse(bytes.toString('utf8', 0, Math.max(0, end))) as FloorLine;
   } catch {
     return undefined;
   }
+  if (line?.schema !== 2 || !Array.isArray(line.parts)) return undefined;
+  const parts = new Map<string, Uint8Array>();
+  let from = end + 1;
+  for (const [name, length] of line.parts) {
+    parts.set(name, bytes.subarray(from, from + length));
+    from += length;
+  }
+  if (from !== bytes.length || digest(line, parts.values()) !== line.sha256) return undefined;
+  return { log: line.log, offset: line.offset, at: line.at, head: line.head, parts };
 }

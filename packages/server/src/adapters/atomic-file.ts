@@ -1,18 +1,27 @@
 import { dirname } from 'node:path';
 import type { FileSystem } from '../ports.js';
 
+function piecesOf(content: string | Uint8Array | readonly Uint8Array[]): readonly Uint8Array[] {
+  if (typeof content === 'string') return [Buffer.from(content, 'utf8')];
+  return content instanceof Uint8Array ? [content] : content;
+}
+
 /** Replaces a file so that a crash leaves the old content or the new one: write beside it, sync, rename, sync the folder. */
 export async function writeAtomically(
   fs: FileSystem,
   path: string,
-  content: string | Uint8Array,
+  content: string | Uint8Array | readonly Uint8Array[],
   permissions?: number,
 ): Promise<void> {
   const beside = `${path}.new`;
   const file = await fs.open(beside, 'replace', permissions);
   let written = false;
   try {
-    await file.write(typeof content === 'string' ? Buffer.from(content, 'utf8') : content, 0);
+    let end = 0;
+    for (const bytes of piecesOf(content)) {
+      await file.write(bytes, end);
+      end += bytes.length;
+    }
     await file.sync();
     written = true;
   } finally {

@@ -100,7 +100,7 @@ async function raiseFloor(cut: number, { log, states, registry, index, stream }:
     if (state.offset >= cut) break;
   }
   if (state.offset !== cut) throw serverError('DATA_HOLE', { got: `${state.offset} records before offset ${cut}` });
-  await states.saveFloor(index, { log: log.id, offset: cut, at, state: packState(state) });
+  await states.saveFloor(index, { log: log.id, offset: cut, at, ...packState(state) });
 }
 
 export interface RetentionParts extends FloorParts {
