@@ -73,7 +73,7 @@ async function repair({ fs, data }: Life): Promise<void> {
   const meta = await readMeta(data);
   if (meta === undefined) throw new Error('no log');
   const lock = await takeLock(fs, layoutOf(data).lock);
-  const repairs = repairsOf(await checksOf(data, meta, () => 0));
+  const repairs = repairsOf(await checksOf(data, meta, async () => 0));
   if (repairs.length > 0) await repairLog({ fs, directory: data, meta, now: NOW, repairs });
   await lock.release();
 }
@@ -81,7 +81,7 @@ async function repair({ fs, data }: Life): Promise<void> {
 async function expectRepaired({ fs, data }: Life, { taken, lost }: Damaged): Promise<void> {
   const meta = await readMeta(data);
   if (meta === undefined) throw new Error('no log');
-  const checks = await checksOf(data, meta, () => 0);
+  const checks = await checksOf(data, meta, async () => 0);
   expect(checks.every((check) => isSound(check) && check.torn === 0)).toBe(true);
   const ids = (await recordsOf(data)).flat().map((record) => record.event.id);
   expect(ids).toEqual(Array.from({ length: RECORDS }, (_, n) => (lost.includes(n) ? `lost-0-${n}` : `t-${n}`)));

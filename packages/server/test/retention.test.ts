@@ -2,7 +2,17 @@ import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldLog, readReports } from '@armature/analysis';
 import { emptyState, stateDigest } from '@armature/analysis/fold';
-import { encodeFloor, type Floor, layoutOf, readFloor } from '@armature/analysis/log';
+import {
+  encodeFloor,
+  type Floor,
+  isSound,
+  type LogMeta,
+  layoutOf,
+  readFloor,
+  readMeta,
+  type SegmentCheck,
+  verifyLog,
+} from '@armature/analysis/log';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { expendableBefore, ruleOfPartition } from '../src/aggregation/retention.js';
 import { type Engine, type EngineOptions, type VirtualClock, virtualClock } from '../src/index.js';
@@ -165,6 +175,26 @@ describe('retention', () => {
     else await writeFile(path, changed);
     await rm(layoutOf(space.data).checkpoint(0));
     await expect(open()).rejects.toMatchObject({ code });
+  });
+
+  test('a check of the log that meets what is being deleted finds nothing wrong', async () => {
+    const before = await open();
+    await load(before, 60);
+    await before.close();
+    await clock.advance(7 * HOUR);
+    const engine = await open({ retention: { ageMs: 6 * HOUR } });
+    await load(engine, 10);
+    const meta = (await readMeta(space.data)) as LogMeta;
+    const [first] = await bases(space.data, 0);
+    const found: SegmentCheck[] = [];
+    const begins = async (p: number): Promise<number> => (await readFloor(space.data, p))?.offset ?? 0;
+    for await (const check of verifyLog(space.data, meta, begins)) {
+      found.push(check);
+      if (check.stream === '0' && check.base === first) await engine.checkpoint();
+    }
+    const [kept] = await bases(space.data, 0);
+    expect(found.filter(({ stream, base }) => stream === '0' && base < (kept ?? 0))).toHaveLength(1);
+    expect(found.every(isSound)).toBe(true);
   });
 
   test('an age of less than the six hours of the ids is refused', async () => {

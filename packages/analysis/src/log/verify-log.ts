@@ -46,27 +46,29 @@ export function isSound({ damage, hole, foreign }: SegmentCheck): boolean {
 }
 
 /**
- * Reads every byte of a log and checks headers, check lines, offsets and the chain of segments. A server may be writing.
+ * Reads every byte of a log and checks headers, check lines, offsets and the chain of segments. A server may be writing,
+ * and deleting what is old.
  *
  * @param directory the data directory
  * @param meta what its `log.json` says
- * @param first offset at which each partition has to begin, or earlier: what retention deleted lies before it
+ * @param first offset at which each partition has to begin, or earlier: what retention deleted lies before it. It is
+ *   asked for as it is at that moment
  * @param onProgress called after each group
  */
 export async function* verifyLog(
   directory: string,
   meta: LogMeta,
-  first: (partition: number) => number,
+  first: (partition: number) => Promise<number>,
   onProgress: (progress: CheckProgress) => void = () => {},
 ): AsyncGenerator<SegmentCheck> {
   const layout = layoutOf(directory);
-  const streams = [{ name: 'config', folder: layout.config, from: 0 }];
+  const streams: Stream[] = [{ name: 'config', folder: layout.config, first: async () => 0 }];
   for (let p = 0; p < meta.partitions; p += 1) {
-    streams.push({ name: String(p), folder: layout.partition(p), from: first(p) });
+    streams.push({ name: String(p), folder: layout.partition(p), first: () => first(p) });
   }
   let total = 0;
   for (const { folder } of streams) {
-    for (const { path } of await listSegments(folder)) total += (await stat(path)).size;
+    for (const { path } of await listSegments(folder)) total += (await stat(path).catch(() => GONE)).size;
   }
   let done = 0;
   const tell = (bytes: number): void => onProgress({ done: done + bytes, total });
@@ -78,14 +80,17 @@ export async function* verifyLog(
   }
 }
 
+/** A segment that was deleted since it was listed. */
+const GONE = { size: 0 };
+
 interface Stream {
   readonly name: string;
   readonly folder: string;
-  readonly from: number;
+  readonly first: () => Promise<number>;
 }
 
 async function* verifyStream(
-  { name, folder, from }: Stream,
+  { name, folder, first }: Stream,
   log: string,
   tell: (bytes: number) => void,
 ): AsyncGenerator<SegmentCheck> {
@@ -94,19 +99,37 @@ async function* verifyStream(
     const hole = { expected: 0, found: 0 };
     yield { stream: name, path: folder, base: 0, end: 0, bytes: 0, at: 0, torn: 0, damage: [], hole };
   }
-  let next = Math.min(from, segments[0]?.base ?? 0);
+  // after the listing: it says what may be deleted before anything is
+  let next = Math.min(await first(), segments[0]?.base ?? 0);
   for (const [index, { base, path }] of segments.entries()) {
-    const found = await readGroups(path, base, { log, name }, tell);
     const following = segments[index + 1]?.base;
+    const read = await unlessDeleted(first, base, async () => {
+      const found = await readGroups(path, base, { log, name }, tell);
+      return { found, after: await behind(path, found, following) };
+    });
+    if (read === undefined) {
+      next = following ?? base;
+      continue;
+    }
+    const { found, after } = read;
     const missing = found.hole ?? (base === next ? undefined : { expected: next, found: base });
     const { foreign } = found;
-    const after = await behind(path, found, following);
     next = Math.max(after.end, base);
     yield {
       ...{ stream: name, path, base, bytes: found.end.size, ...after },
       ...(missing === undefined ? {} : { hole: missing }),
       ...(foreign === undefined ? {} : { foreign }),
     };
+  }
+}
+
+/** undefined where a segment is gone, and retention had let it go. */
+async function unlessDeleted<T>(first: Stream['first'], base: number, read: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT' || (await first()) <= base) throw cause;
+    return undefined;
   }
 }
 

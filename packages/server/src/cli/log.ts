@@ -17,12 +17,10 @@ const plural = (count: number, what: string): string => `${number(count)} ${what
 async function check(directory: string, terminal: Terminal): Promise<readonly SegmentCheck[]> {
   const meta = await requireLog(directory);
   const shown = progress(terminal);
-  const floors: number[] = [];
-  for (let p = 0; p < meta.partitions; p += 1) floors.push((await readFloor(directory, p))?.offset ?? 0);
   return checksOf(
     directory,
     meta,
-    (p) => floors[p] ?? 0,
+    async (p) => (await readFloor(directory, p))?.offset ?? 0,
     ({ done, total }) =>
       shown.tell(`checking, ${Math.floor((100 * done) / Math.max(1, total))}% of ${number(total)} bytes`),
   ).finally(() => shown.end());
