@@ -1,39 +1,12 @@
 import { createClient } from '@armature/sdk';
-import { ARMS, COUNTRY, tally, unitAt, WEIGHTS } from './units.mjs';
+import { snapshotOf } from './snapshot-of.mjs';
+import { ARMS, COUNTRY, tally, unitAt } from './units.mjs';
 
 /**
  * The client as a service has it, with an outbox whose events arrive at a transport that counts them. An operation is a
  * decision with its vector, and its event: the outbox is flushed, and events are made, inside the measurement.
  */
 const PER_FLUSH = 2000;
-
-function snapshotOf({ assign, condition, period }) {
-  const button = {
-    version: '1.1',
-    hash: 1,
-    salt: 'button',
-    definition: `sha256:${'5e'.repeat(32)}`,
-    assign,
-    status: 'running',
-    control: 'blue',
-    arms: ARMS,
-    ...(period === undefined ? {} : { period }),
-    rules: [
-      {
-        id: 'policy',
-        ...(condition ? { if: [{ attribute: 'country', op: 'is', value: COUNTRY }] } : {}),
-        weights: WEIGHTS,
-      },
-    ],
-  };
-  return {
-    schema: 1,
-    version: '1.1',
-    hash: `sha256:${'00'.repeat(32)}`,
-    issued: new Date().toISOString(),
-    experiments: { button },
-  };
-}
 
 function sink() {
   const seen = { events: 0, wrong: 0 };
@@ -51,16 +24,20 @@ function sink() {
 
 export async function prepare({ condition = false, online = true, ...design }) {
   const { seen, transport } = sink();
+  const snapshot = snapshotOf({ condition, ...design });
   const client = createClient({
-    bootstrap: snapshotOf({ condition, ...design }),
+    bootstrap: snapshot,
     refresh: 'manual',
     ...(online ? { transport } : {}),
   });
   const counted = tally();
   let next = 0;
+  const names = Object.keys(snapshot.experiments);
+  // All of them in turn, as the pages of a product have it.
+  const nameAt = names.length === 1 ? () => 'button' : (n) => names[n % names.length];
   const decide = condition
-    ? (n) => client.decide('button', { unit: unitAt(n), context: { country: COUNTRY } })
-    : (n) => client.decide('button', { unit: unitAt(n) });
+    ? (n) => client.decide(nameAt(n), { unit: unitAt(n), context: { country: COUNTRY } })
+    : (n) => client.decide(nameAt(n), { unit: unitAt(n) });
   return {
     async run(n) {
       for (let left = n; left > 0; ) {
