@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { readBaseline, regressions, saveBaseline } from './harness/baseline.mjs';
 import { machine, machineLine } from './harness/machine.mjs';
+import { section, writePage } from './harness/performance-page.mjs';
 import { isMet, short, table } from './harness/table.mjs';
 
 const NAMES = ['decide', 'weights', 'fold', 'ingest', 'freshness', 'publish', 'report', 'stream', 'overload'];
@@ -20,7 +21,9 @@ Options:
   --rounds <n>      rounds of each part, 3 to 99 (default: 9)
   --long            measure the report on ten million decisions too: 5 GB of disk, and minutes
   --json            the rows as JSON on standard output
+  --markdown        the rows as tables of Markdown
   --save-baseline   take the ratios into bench/baseline.json
+  --write           that, and the tables into docs/performance.md; other rows stay there
   --strict          end with 1 when a goal is missed or a ratio fell by more than a fifth
   --help            this text
 
@@ -42,6 +45,8 @@ function readOptions() {
     rounds: { type: 'string', default: '9' },
     long: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    markdown: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
     'save-baseline': { type: 'boolean', default: false },
     strict: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -83,21 +88,29 @@ function verdict(rows, fallen) {
   return { lines, good: missed.length === 0 && fallen.length === 0 };
 }
 
-async function main() {
-  const { names, rounds, long, json, strict, help, 'save-baseline': save } = readOptions();
-  if (help) return console.log(HELP);
-  const about = machine();
-  if (!json) console.log(`${machineLine(about)}\n`);
-  const rows = [];
-  for (const name of names) rows.push(...(await rowsOf(name, { rounds, long })));
-  const fallen = regressions(rows, readBaseline());
-  const { lines, good } = verdict(rows, fallen);
+function print({ json, markdown }, about, rows, fallen, lines) {
   if (json) {
     const all = rows.map((row) => ({ ...row, met: isMet(row) ?? null }));
     console.log(JSON.stringify({ machine: about, rows: all, regressions: fallen }, undefined, 2));
-  } else console.log(`${table(rows)}\n\n${lines.join('\n')}`);
-  if (save) saveBaseline(rows, about);
-  if (strict && !good) process.exitCode = EXIT.broken;
+  } else if (markdown) {
+    const names = [...new Set(rows.map(({ bench }) => bench))];
+    const own = (name) => rows.filter(({ bench }) => bench === name);
+    console.log(names.map((name) => section(name, own(name), about)).join('\n'));
+  } else console.log(`${machineLine(about)}\n\n${table(rows)}\n\n${lines.join('\n')}`);
+}
+
+async function main() {
+  const options = readOptions();
+  if (options.help) return console.log(HELP);
+  const about = machine();
+  const rows = [];
+  for (const name of options.names) rows.push(...(await rowsOf(name, options)));
+  const fallen = regressions(rows, readBaseline());
+  const { lines, good } = verdict(rows, fallen);
+  print(options, about, rows, fallen, lines);
+  if (options['save-baseline'] || options.write) saveBaseline(rows, about);
+  if (options.write) writePage(rows, about, NAMES);
+  if (options.strict && !good) process.exitCode = EXIT.broken;
 }
 
 main().catch((cause) => {

@@ -34,11 +34,24 @@ function audited() {
   return { faults: found.map(({ name, severity, range }) => `${name} ${range} has a known ${severity} vulnerability`) };
 }
 
-function writeSbom(path) {
-  const { status, stdout, stderr } = npm(['sbom', '--sbom-format', 'cyclonedx', '--omit', 'dev']);
+/** `npm sbom --omit dev` leaves out what a development tool needs too, so all is listed and the tools are taken out here. */
+function writeSbom(path, production) {
+  const { status, stdout, stderr } = npm(['sbom', '--sbom-format', 'cyclonedx']);
   if (status !== 0) throw new Error(`npm sbom ended with ${status}: ${stderr}`);
-  const { components } = JSON.parse(stdout);
-  writeFileSync(path, stdout);
+  const list = JSON.parse(stdout);
+  const wanted = new Set(production.map(({ name, version }) => `${name}@${version}`));
+  const nameOf = ({ group, name }) => (group === undefined || name.startsWith('@') ? name : `${group}/${name}`);
+  const components = list.components.filter(
+    (one) => wanted.has(`${nameOf(one)}@${one.version}`) || one['bom-ref'].startsWith('@armature/'),
+  );
+  const kept = new Set([list.metadata.component['bom-ref'], ...components.map((one) => one['bom-ref'])]);
+  const dependencies = list.dependencies
+    .filter(({ ref }) => kept.has(ref))
+    .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((other) => kept.has(other)) }));
+  writeFileSync(path, `${JSON.stringify({ ...list, components, dependencies }, undefined, 2)}\n`);
+  const listed = new Set(components.map((one) => `${nameOf(one)}@${one.version}`));
+  const absent = [...wanted].filter((one) => !listed.has(one));
+  if (absent.length > 0) throw new Error(`npm sbom left out ${absent.join(', ')}`);
   console.log(`${components.length} components in ${path}`);
 }
 
@@ -57,6 +70,6 @@ const audit = audited();
 const all = [...faults, ...audit.faults];
 for (const fault of all) console.log(fault);
 if (audit.unknown !== undefined) console.log(`not run: npm audit (${audit.unknown})`);
-if (sbom !== undefined) writeSbom(sbom);
+if (sbom !== undefined) writeSbom(sbom, production);
 console.log(`${production.length} packages come with ours, ${all.length} faults`);
 process.exitCode = all.length === 0 ? EXIT.ok : EXIT.faults;

@@ -51,3 +51,9 @@ export function table(rows) {
   });
   return out.join('\n');
 }
+
+/** The same as a table of Markdown. */
+export function markdown(rows) {
+  const line = (cells) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
+  return [line(HEAD), line(HEAD.map(() => '---')), ...rows.map((row) => line(cellsOf(row)))].join('\n');
+}
