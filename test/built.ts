@@ -34,9 +34,12 @@ export function buildFault(root: string): string | undefined {
   return undefined;
 }
 
-/** The command line's program. Throws where it is not that of the sources. */
-export function builtBinary(): string {
+/** A program that imports what was built. Throws where that is not what the sources say. */
+export function builtProgram(path: string): string {
   const fault = buildFault(ROOT);
   if (fault !== undefined) throw new Error(`stale build: ${fault}`);
-  return join(ROOT, 'packages/server/bin/armature.js');
+  return join(ROOT, path);
 }
+
+/** The command line's program. */
+export const builtBinary = (): string => builtProgram('packages/server/bin/armature.js');

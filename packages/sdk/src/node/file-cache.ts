@@ -1,10 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { CACHE_UNUSABLE } from '../client-errors.js';
 import { clientError } from '../errors.js';
 import type { CachedSnapshot, SnapshotCache } from '../snapshot-cache.js';
+import { makeDirectory } from './make-directory.js';
 import { syncDirectory } from './sync-directory.js';
 
 const HEADER = /^armature-snapshot 1 ([0-9a-f]{64})\n/;
@@ -90,7 +91,7 @@ export function fileCache(path: string): SnapshotCache {
       return text === undefined ? undefined : decode(path, text);
     },
     async save(cached) {
-      await mkdir(dirname(file), { recursive: true });
+      await makeDirectory(dirname(file));
       if (!swept) await sweep(file);
       swept = true;
       const temporary = `${file}.${randomBytes(8).toString('hex')}.tmp`;

@@ -1,7 +1,8 @@
-import { type FileHandle, mkdir, open, readFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import type { StickyRecord, StickyStore } from '../sticky.js';
+import { makeDirectory } from './make-directory.js';
 import { storedUnit } from './stored-unit.js';
 import { syncDirectory } from './sync-directory.js';
 
@@ -65,7 +66,7 @@ export function fileStickyStore(directory: string, { secret }: FileStickyOptions
     return join(folder, `${bytes.toString('hex', 0, 2).slice(0, 3)}.log`);
   };
   const append = async (path: string, line: string): Promise<void> => {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeDirectory(folder, 0o700);
     const file = await open(path, 'a', 0o600);
     let fresh: boolean;
     try {
