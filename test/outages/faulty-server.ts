@@ -17,6 +17,8 @@ export interface FaultyServer {
   readonly mostSockets: number;
   /** How often each event was taken, by id. */
   readonly taken: ReadonlyMap<string, number>;
+  /** Forgets what it took, where a run takes more than this machine need remember. */
+  forget(): void;
   /** The answer that there is without a fault. */
   readonly good: Respond;
   /** Streams opened so far. */
@@ -110,6 +112,7 @@ export async function faultyServer({ now, heartbeatMs }: FaultyServerOptions): P
       return most;
     },
     taken,
+    forget: () => taken.clear(),
     good,
     get streams() {
       return opened;

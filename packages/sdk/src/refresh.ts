@@ -24,7 +24,9 @@ export interface RefreshParts {
   readonly onDown: (cause: unknown) => void;
 }
 
-const BACKOFF = { baseMs: 1000, capMs: 30_000 };
+/** Who has a snapshot does not ask more often for a failure than without one. */
+const FIRST_MS = 1000;
+const LONGEST_MS = 30_000;
 /** A transport of somebody else's may never answer. */
 const HANGING_MS = 15_000;
 
@@ -77,9 +79,10 @@ export class Refresh {
   #schedule(): void {
     this.#cancel?.();
     if (this.#stopped) return;
-    const { checkMs, pollMs, random } = this.#parts;
+    const { checkMs, pollMs, random, version } = this.#parts;
     const usual = (this.#streaming ? checkMs : pollMs) * (0.8 + 0.4 * random());
-    const wait = this.#failures === 0 ? usual : backoffMs(this.#failures - 1, random(), this.#cause, BACKOFF);
+    const backoff = { baseMs: version() === undefined ? FIRST_MS : pollMs, capMs: LONGEST_MS };
+    const wait = this.#failures === 0 ? usual : backoffMs(this.#failures - 1, random(), this.#cause, backoff);
     this.#cancel = after(wait, () => void this.#tick());
   }
 
