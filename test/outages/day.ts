@@ -151,7 +151,7 @@ async function pass(all: readonly Watch[], plan: DayPlan, time: FastTime): Promi
 
 /** Waits until the status and the outbox are as they were. */
 async function recovered(seen: Watch, time: FastTime): Promise<void> {
-  const until = performance.now() + 30_000;
+  const until = performance.now() + 90_000;
   while (performance.now() < until) {
     if (seen.client.status === 'ready' && seen.client.outbox.queued === 0) break;
     await time.sleep(20);
@@ -179,7 +179,7 @@ export async function outageDay(plan: DayPlan): Promise<Section> {
     }
     time.speed = plan.speed;
     const heap = await pass(all, plan, time);
-    time.speed = Math.min(plan.speed, 60);
+    time.speed = Math.min(plan.speed, 10);
     for (const seen of all) {
       seen.course = seen.statuses.join(' → ');
       if (seen.fault !== undefined) await seen.server.end();
