@@ -45,7 +45,7 @@ const wrongSums: Respond = (request, response) => {
 
 /** @param bodies how many bodies of 50 MB are sent */
 export const faults = (bodies: number): readonly NamedFault[] => [
-  { name: 'black hole: sockets open, not a byte', fault: 'black hole' },
+  { name: 'black hole: connections open, not a byte', fault: 'black hole' },
   { name: 'connection refused', fault: 'refuse' },
   { name: 'hangs after the headers', fault: (_, response) => void response.writeHead(200).write('{') },
   { name: 'resets', fault: (_, response) => void response.destroy() },

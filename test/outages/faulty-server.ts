@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { readerSnapshot } from './reader-snapshot.js';
 
 export type Respond = (request: IncomingMessage, response: ServerResponse) => void;
-/** `refuse` closes the port; `black hole` leaves every socket open, old ones too, and says nothing. */
+/** `refuse` closes the port; `black hole` takes connections and says nothing. */
 export type Fault = 'refuse' | 'black hole' | Respond;
 
 export interface FaultyServer {
@@ -95,7 +95,6 @@ export async function faultyServer({ now, heartbeatMs }: FaultyServerOptions): P
       fault = next;
       requests = 0;
       most = sockets.size;
-      if (next === 'black hole') return;
       cut();
       if (next === 'refuse') await new Promise((resolve) => server.close(resolve));
     },
