@@ -81,7 +81,7 @@ export class Refresh {
     if (this.#stopped) return;
     const { checkMs, pollMs, random, version } = this.#parts;
     const usual = (this.#streaming ? checkMs : pollMs) * (0.8 + 0.4 * random());
-    const backoff = { baseMs: version() === undefined ? FIRST_MS : pollMs, capMs: LONGEST_MS };
+    const backoff = { baseMs: version() ? pollMs : FIRST_MS, capMs: LONGEST_MS };
     const wait = this.#failures === 0 ? usual : backoffMs(this.#failures - 1, random(), this.#cause, backoff);
     this.#cancel = after(wait, () => void this.#tick());
   }
