@@ -1,4 +1,5 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { layoutOf, readPartition } from '@armature/analysis/log';
 import type { LogEvent } from '@armature/sdk/protocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -63,3 +64,20 @@ test('a lock says whose it is, and closing leaves nothing of it', async () => {
   await log.close();
   expect((await readdir(space.data)).filter((name) => name.startsWith('lock'))).toEqual([]);
 });
+
+test.runIf(process.platform === 'linux')(
+  'what a holder of the same host name, but in another container, has begun to write is waited for',
+  async () => {
+    const mine = await open();
+    const own = JSON.parse(await readFile(layoutOf(space.data).lock, 'utf8'));
+    expect(own.space).toEqual(expect.any(String));
+    await mine.close();
+    // its number is that of a process that lives here, which proves nothing
+    const other = { pid: process.ppid, host: hostname(), space: 'another boot pid:[1]', id: 'x' };
+    await writeFile(layoutOf(space.data).lock, `${JSON.stringify(other)}\n`);
+    const before = performance.now();
+    await append(await open(), 'of the newcomer');
+    expect(performance.now() - before).toBeGreaterThan(990);
+    expect(await ids()).toEqual(['of the newcomer']);
+  },
+);

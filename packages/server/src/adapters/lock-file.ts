@@ -7,7 +7,7 @@ import { machineProcesses, type Processes, type ProcessName } from './processes.
 /** Locks that this very process holds: its pid in a file proves nothing where pids come back, as in containers. */
 const held = new Set<string>();
 const ATTEMPTS = 5;
-/** What a holder on another host has begun to write when its lock is taken is written by then, ms. */
+/** What a holder that cannot be seen from here has begun to write when its lock is taken is written by then, ms. */
 const FOREIGN_MS = 1000;
 /** A look that began this long ago still counts, ms: four partitions that write a thousand groups a second share it. */
 const FRESH_MS = 20;
@@ -35,15 +35,23 @@ function parseHolder(text: string): Holder | undefined {
   }
 }
 
+/** Whether its processes are others than ours, so that none of them can be looked for. */
+function isForeign(holder: Holder, own: Holder): boolean {
+  if (holder.host !== undefined && holder.host !== own.host) return true;
+  return holder.space !== undefined && holder.space !== own.space;
+}
+
 async function isLive(path: string, holder: ProcessName | undefined, own: ProcessName, all: Processes) {
   if (holder === undefined) return false;
+  if (holder.space !== undefined && holder.space !== own.space) return false;
   return holder.pid === own.pid ? held.has(path) : all.isAlive(holder);
 }
 
 /**
  * Takes the lock of a data directory. A lock whose process is dead is taken over: it is renamed first, and looked at
- * again under its new name, so that two takes never both succeed. Of a holder on another host nobody can tell whether
- * it lives: its lock is taken too, and its own look before each write stops it.
+ * again under its new name, so that two takes never both succeed. Of a holder on another host, in another container or
+ * from before a boot nobody can tell whether it lives: its lock is taken too, and its own look before each write stops
+ * it. Containers that follow each other often have the same name.
  *
  * @throws DATA_DIR_LOCKED while its process lives
  */
@@ -69,7 +77,7 @@ export async function takeLock(fs: FileSystem, path: string): Promise<Lock> {
       if (await isLive(path, holder, own, processes)) {
         throw serverError('DATA_DIR_LOCKED', { got: `process ${holder?.pid}` });
       }
-      foreign = holder?.host !== undefined && holder.host !== host;
+      foreign = holder !== undefined && isForeign(holder, { ...own, host });
       await setAside(fs, path, `${mine}.stale`, text);
     }
   } finally {

@@ -1,3 +1,4 @@
+import { readlink } from 'node:fs/promises';
 import { kill, pid } from 'node:process';
 import type { FileSystem } from '../ports.js';
 
@@ -6,6 +7,8 @@ export interface ProcessName {
   readonly pid: number;
   /** Start of the process in clock ticks since boot, where the system tells it: a pid alone comes back. */
   readonly started?: string;
+  /** Within what its number is its own: the boot of a machine and, of a container, its processes; where the system tells. */
+  readonly space?: string;
 }
 
 /** The processes of this machine: what a lock has to know about its holder. */
@@ -22,10 +25,15 @@ export function machineProcesses(fs: FileSystem): Processes {
     return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
   };
   const startOf = async (of: number): Promise<string | undefined> => (await fieldsOf(of))?.[19];
+  const spaceOf = async (): Promise<string | undefined> => {
+    const boot = (await fs.readText('/proc/sys/kernel/random/boot_id').catch(() => undefined))?.trim();
+    const names = await readlink('/proc/self/ns/pid').catch(() => undefined);
+    return boot === undefined || names === undefined ? undefined : `${boot} ${names}`;
+  };
   return {
     async own() {
-      const started = await startOf(pid);
-      return { pid, ...(started === undefined ? {} : { started }) };
+      const [started, space] = [await startOf(pid), await spaceOf()];
+      return { pid, ...(started === undefined ? {} : { started }), ...(space === undefined ? {} : { space }) };
     },
     async isAlive(name) {
       try {
