@@ -7,8 +7,8 @@ import { ROOT } from './source-tree.js';
 
 /** Bytes allowed after minify and gzip. Lower a figure when a build is smaller; raise one only with a reason (docs/adr/0010). */
 const BUDGETS = [
-  { entry: '@armature/sdk', source: 'packages/sdk/src/index.ts', bytes: 19_220 },
-  { entry: '@armature/sdk/browser', source: 'packages/sdk/src/browser/index.ts', bytes: 8100 },
+  { entry: '@armature/sdk', source: 'packages/sdk/src/index.ts', bytes: 19_400 },
+  { entry: '@armature/sdk/browser', source: 'packages/sdk/src/browser/index.ts', bytes: 8150 },
   { entry: '@armature/sdk/policies', source: 'packages/sdk/src/policies/index.ts', bytes: 14_630 },
 ] as const;
 

@@ -1,6 +1,6 @@
 import { type Catalogue, type CatalogueEntry, type InlineExperiments, isCatalogue, type Shapes } from './catalogue.js';
 import { inlineSnapshot } from './inline-snapshot.js';
-import { checkInteger, checkOutbox, checkUrl, refuse } from './option-checks.js';
+import { checkApiKey, checkInteger, checkOutbox, checkUrl, refuse } from './option-checks.js';
 import type { OutboxOptions } from './outbox.js';
 import type { Snapshot } from './protocol/snapshot.js';
 import { REFRESH, type RefreshMode } from './refresh.js';
@@ -90,6 +90,7 @@ function checkSources(options: ClientOptions): void {
   const { url, transport, experiments, bootstrap, overrides } = options;
   if (url !== undefined && transport !== undefined) refuse('url and transport', 'give one of them');
   if (options.apiKey !== undefined && url === undefined) refuse('apiKey without url', 'give url too, or leave it out');
+  checkApiKey(options.apiKey);
   if (options.apiKey?.startsWith('ak_browser_')) {
     refuse('a browser key, which may read no weights', 'use createClient of @armature/sdk/browser');
   }
@@ -117,6 +118,7 @@ export function clientSetup(options: ClientOptions): ClientSetup {
   if (options.sticky !== undefined && typeof options.sticky.prefetch !== 'function') {
     refuse('a bare store as sticky', 'write sticky: stickyAssignment(store)');
   }
+  if (typeof (options.now ?? isCatalogue) !== 'function') refuse('now', 'pass a function');
   checkInteger('maxAgeMs', options.maxAgeMs, 1);
   checkOutbox(options.outbox);
   const { experiments, bootstrap } = options;

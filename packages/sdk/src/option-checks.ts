@@ -15,10 +15,21 @@ export function checkKeys(path: string, got: object, known: readonly string[]): 
 }
 
 export function checkUrl(url: string): void {
-  const protocol = URL.canParse(url) ? new URL(url).protocol : '';
-  if (protocol !== 'http:' && protocol !== 'https:') {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const { username, password, search, hash } = parsed ?? {};
+  // What is left out of the message would stand in a log.
+  if (username || password || search || hash) {
+    refuse('url with user, query or fragment', 'write scheme, host and path');
+  }
+  if (parsed?.protocol !== 'http:' && parsed?.protocol !== 'https:') {
     refuse(`url ${JSON.stringify(url)}`, 'write an address such as http://127.0.0.1:4400');
   }
+}
+
+/** A header takes no other text, and says so with the whole of it; a line end would sign tokens that nobody verifies. */
+export function checkApiKey(apiKey: unknown): void {
+  if (apiKey === undefined || (typeof apiKey === 'string' && /^[!-~]+$/.test(apiKey))) return;
+  refuse('apiKey with a blank, a line end or nothing', 'write it as it was made');
 }
 
 export function checkInteger(path: string, value: number | undefined, least: number): void {

@@ -39,6 +39,11 @@ describe('construction', () => {
     ['a misspelt part of the outbox', { transport: scriptedTransport([]), outbox: { capcity: 5 } }],
     ['an override to no arm', { experiments: { button: { arms: ['a', 'b'] } }, overrides: { button: 'c' } }],
     ['an override of no experiment', { experiments: { button: { arms: ['a', 'b'] } }, overrides: { buton: 'a' } }],
+    ['a query in the url', { url: 'http://127.0.0.1:1/?a=1' }],
+    ['an empty apiKey', { url: 'http://127.0.0.1:1', apiKey: '' }],
+    ['an apiKey read with the end of its line', { url: 'http://127.0.0.1:1', apiKey: 'ak_0123456789abcdef\n' }],
+    ['an apiKey that is no text', { url: 'http://127.0.0.1:1', apiKey: 5 }],
+    ['a clock that is no function', { url: 'http://127.0.0.1:1', now: 5 }],
     ['half an outbox', { transport: scriptedTransport([]), outbox: { capacity: 0.5 } }],
   ];
   test.each(wrong)('throws with a code and advice: %s', (_, options) => {
@@ -49,6 +54,22 @@ describe('construction', () => {
       thrown = error;
     }
     expect(isArmatureError(thrown) && thrown.code).toBe('OPTIONS_INVALID');
+  });
+
+  test.each([
+    { url: 'http://ops:hidden-word@127.0.0.1:1' },
+    { url: 'ftp://ops:hidden-word@127.0.0.1:1' },
+    { url: 'http://127.0.0.1:1/?key=hidden-word' },
+    { url: 'http://127.0.0.1:1', apiKey: 'hidden-word\nhidden-word' },
+  ])('repeats no secret that stands in the wrong place: %j', (options) => {
+    let told = '';
+    try {
+      createClient(options);
+    } catch (error) {
+      told = String(error);
+    }
+    expect(told).toContain('cannot be made from these options');
+    expect(told).not.toContain('hidden-word');
   });
 
   test.each([

@@ -44,7 +44,7 @@ export function checkBrowserOptions(options: BrowserOptions): void {
   checkKeys('options', options, Object.keys(OPTIONS));
   checkUrl(options.url);
   // Any other key lets whoever reads the page send decisions of his own. No part of it is told.
-  if (options.apiKey !== undefined && !/^ak_browser_/.test(options.apiKey)) {
+  if (options.apiKey !== undefined && !/^ak_browser_[!-~]+$/.test(options.apiKey)) {
     refuse('an API key that is not of kind browser', 'make one: armature keys create --kind browser --origin …');
   }
   const { decisions, experiments } = options;

@@ -17,6 +17,7 @@ const decision: GivenDecision = {
 describe('what a page must not have is refused at construction', () => {
   test.each<[what: string, options: object, message: RegExp]>([
     ['a key of a service', { url, apiKey: 'ak_server_3f9a1c02_00' }, /not of kind browser.*--kind browser/],
+    ['a key with the end of its line', { url, apiKey: 'ak_browser_3f9a1c02_00\n' }, /not of kind browser/],
     ['a configured key', { url, apiKey: 'secret-secret-secret' }, /not of kind browser/],
     ['no address', { apiKey: 'ak_browser_3f9a1c02_00' }, /url/],
     ['rules and weights', { url, bootstrap: {} }, /options "bootstrap", known are url/],
