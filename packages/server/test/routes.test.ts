@@ -87,6 +87,15 @@ test('decide refuses what it does not know, with a pointer', async () => {
   ]);
 });
 
+test('decide points to a member whatever its name, and tells 32 faults of a body that has more', async () => {
+  const odd = await post('/v1/decide', '{"a/b~":1,"context":{"c/d":null}}', 'application/json');
+  expect(await odd.json()).toMatchObject({ errors: [{ pointer: '/a~1b~0' }, { pointer: '/context/c~1d' }] });
+  const many = Object.fromEntries(Array.from({ length: 50_000 }, (_, k) => [`k${k}`, 1]));
+  const answer = await (await post('/v1/decide', JSON.stringify(many), 'application/json')).text();
+  expect((JSON.parse(answer) as { errors: unknown[] }).errors).toHaveLength(32);
+  expect(answer.length).toBeLessThan(10_000);
+});
+
 test('a unit that is missing is answered with control, not randomised, and not logged', async () => {
   const response = await post('/v1/decide', '{"experiments":["button"]}', 'application/json');
   const { decisions } = (await response.json()) as { decisions: unknown[] };

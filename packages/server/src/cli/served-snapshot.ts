@@ -27,11 +27,15 @@ export async function snapshotOfServer(url: string, apiKey: string | undefined):
   const refuse = (got: string, cause?: unknown): never => {
     throw cliError('SERVER_UNREACHABLE', { got: `${url}: ${got}`, cause });
   };
+  // fetch would refuse it with the whole of it in its message.
+  if (apiKey !== undefined && !/^[!-~]+$/.test(apiKey)) {
+    throw cliError('KEY_REFUSED', { got: 'an ARMATURE_API_KEY with a blank, a line end or nothing in it' });
+  }
   let status: number;
   let body: string;
   try {
     const signal = AbortSignal.timeout(PATIENCE_MS);
-    const response = await fetch(new URL('/v1/snapshot', url), { headers, signal });
+    const response = await fetch(`${url.replace(/\/+$/, '')}/v1/snapshot`, { headers, signal });
     status = response.status;
     body = await response.text();
   } catch (cause) {

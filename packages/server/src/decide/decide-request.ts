@@ -17,6 +17,12 @@ const KEYS = ['experiments', 'unit', 'requestId', 'context', 'expose'];
 const MAX_EXPERIMENTS = 100;
 const MAX_ATTRIBUTES = 64;
 
+/** Faults that are told at most: a body of a megabyte holds a hundred thousand. */
+const MAX_FAULTS = 32;
+
+/** A member of an object as a JSON pointer (RFC 6901). */
+const pointerTo = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
 type Fields = { readonly [key: string]: unknown };
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -35,7 +41,7 @@ export function parseDecideRequest(body: unknown): DecideRequest {
   const { experiments, unit, requestId, context, expose } = body;
   for (const key of Object.keys(body)) {
     if (KEYS.includes(key)) continue;
-    faults.push({ pointer: `/${key}`, code: 'REQUEST_INVALID', detail: `unknown key; known: ${KEYS.join(', ')}` });
+    faults.push({ pointer: pointerTo(key), code: 'REQUEST_INVALID', detail: `unknown key; known: ${KEYS.join(', ')}` });
   }
   faults.push(...nameFaults(experiments));
   for (const [key, value] of Object.entries({ unit, requestId })) {
@@ -48,7 +54,7 @@ export function parseDecideRequest(body: unknown): DecideRequest {
   }
   const [first] = faults;
   if (first !== undefined) {
-    throw new RequestFault(400, first.code, 'the request is not acceptable', first.detail, faults);
+    throw new RequestFault(400, first.code, 'the request is not acceptable', first.detail, faults.slice(0, MAX_FAULTS));
   }
   return body as DecideRequest;
 }
@@ -81,6 +87,6 @@ function contextFaults(context: unknown): readonly ProblemItem[] {
     const finite = typeof value === 'number' ? Number.isFinite(value) : ['string', 'boolean'].includes(typeof value);
     if (finite) return [];
     const detail = `${key} is not a string, a finite number or a boolean`;
-    return [{ pointer: `${pointer}/${key}`, code: 'TYPE_INVALID', detail }];
+    return [{ pointer: `${pointer}${pointerTo(key)}`, code: 'TYPE_INVALID', detail }];
   });
 }

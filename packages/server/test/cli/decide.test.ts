@@ -130,6 +130,7 @@ describe('decide', () => {
   test.each([
     [{}, 'none for URL'],
     [{ ARMATURE_API_KEY: 'ak_wrong_0123456789' }, 'one that URL does not know'],
+    [{ ARMATURE_API_KEY: 'ak_right_\n0123456789' }, 'an ARMATURE_API_KEY with a blank, a line end or nothing in it'],
   ])('says of a server with keys that %j is not among them', async (variables, got) => {
     const folders = { experiments: folderOf({ 'a.yaml': FILES }), data: folderOf() };
     const keyed = await serve({ ...folders, ...QUIET, apiKeys: ['ak_right_0123456789'] });
