@@ -145,10 +145,12 @@ describe('a server with assign: sticky', () => {
     space = await workspace({ 'a.yaml': FILE });
     const engine = await space.open({ sticky: raced });
     for (let i = 0; i < 20; i += 1) {
-      const { decisions } = await engine.decide({ experiments: ['shop'], unit: `u-${i}` });
-      expect(decisions).toMatchObject([{ arm: 'b', propensity: 0.5 }]);
+      // A page asks more than once: the second request meets the draw of the first.
+      const ask = () => engine.decide({ experiments: ['shop'], unit: `u-${i}` });
+      const answers = await Promise.all([ask(), ask()]);
+      for (const { decisions } of answers) expect(decisions).toMatchObject([{ arm: 'b', propensity: 0.5 }]);
     }
-    expect(engine.health().get('shop')).toMatchObject({ decisions: 20, propensityMismatch: 0 });
+    expect(engine.health().get('shop')).toMatchObject({ decisions: 40, propensityMismatch: 0 });
   });
 
   test.each([

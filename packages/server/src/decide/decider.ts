@@ -99,7 +99,8 @@ export async function createDecider(parts: DeciderParts): Promise<Decider> {
 
 /**
  * What is kept of the unit is read before, and what was drawn is kept before the answer: where another server was first,
- * its arm is the answer. Nothing of this is waited for when the store fails.
+ * its arm is the answer, also to a request that met the draw of another one on its way to the store. Nothing of this is
+ * waited for when the store fails.
  */
 async function decided(
   client: Client,
@@ -112,11 +113,11 @@ async function decided(
   if (unit === undefined || !names.some(isSticky)) return names.map((name) => client.decide(name, options));
   await client.prefetch(unit);
   const decisions = names.map((name) => client.decide(name, options));
-  const drawn = decisions.filter(({ experiment, reason }) => reason === 'split' && isSticky(experiment));
-  if (drawn.length === 0 || drawn.some(({ error }) => error !== undefined)) return decisions;
+  const held = decisions.filter(({ experiment, randomised }) => randomised && isSticky(experiment));
+  if (held.length === 0 || held.some(({ error }) => error !== undefined)) return decisions;
   await client.prefetch(unit);
   return decisions.map((decision) => {
-    const kept = drawn.includes(decision) ? client.decide(decision.experiment, options) : decision;
+    const kept = held.includes(decision) ? client.decide(decision.experiment, options) : decision;
     return kept.arm === decision.arm ? decision : kept;
   });
 }
