@@ -80,8 +80,8 @@ export async function openKeyRing(parts: KeyRingParts): Promise<KeyRing> {
     const text = JSON.stringify(records ?? []);
     const closes = closed || records !== undefined;
     if (text === seen && closes === closed) return;
+    closed = closes; // first: where no signing key can be kept nobody may call, rather than everybody
     if (closes || parts.alwaysSign) signingKey ??= await parts.kept();
-    closed = closes;
     keys = liveKeys(configured, records ?? []);
     const signers = keys.filter(({ kind }) => SIGNERS.includes(kind));
     tokenKeys =
