@@ -12,8 +12,8 @@ export interface RecordQueue {
   /** How many wait or are being written. */
   readonly size: number;
   add(item: QueuedRecord): 'added' | 'already' | 'full';
-  /** Resolves when nothing is on its way. */
-  idle(): Promise<void>;
+  /** Resolves when nothing is on its way, or after `ms`. Keeps a Node process alive until then. */
+  idle(ms: number): Promise<void>;
 }
 
 const AT_ONCE = 32;
@@ -57,7 +57,7 @@ export function recordQueue(
 ): RecordQueue {
   const items = new Map<string, QueuedRecord>();
   const waiting = new Set<string>();
-  const idlers: (() => void)[] = [];
+  const idlers = new Set<() => void>();
   let running = 0;
 
   const pump = (): void => {
@@ -80,7 +80,7 @@ export function recordQueue(
       onFailure(cause);
     }
     running -= 1;
-    if (items.size === 0) for (const resolve of idlers.splice(0)) resolve();
+    if (items.size === 0) for (const wake of idlers) wake();
     pump();
   };
   const pauses = growingPauses(pump);
@@ -97,10 +97,16 @@ export function recordQueue(
       pump();
       return 'added';
     },
-    idle() {
+    idle(ms) {
       if (items.size === 0) return Promise.resolve();
       return new Promise((resolve) => {
-        idlers.push(resolve);
+        const wake = (): void => {
+          idlers.delete(wake); // a store may be away for hours, and each flush waits for it
+          cancel();
+          resolve();
+        };
+        const cancel = after(ms, wake, true);
+        idlers.add(wake);
       });
     },
   };

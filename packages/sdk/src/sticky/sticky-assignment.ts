@@ -1,7 +1,6 @@
 import { OPTIONS_INVALID } from '../client-errors.js';
 import { ArmatureError, clientError } from '../errors.js';
 import type { StickyAssignment, StickyCounts, StickyStore } from '../sticky.js';
-import { withinTime } from '../time-limit.js';
 import { decideSticky } from './decide-sticky.js';
 import { DamagedRecord } from './read-record.js';
 import { type QueuedRecord, recordQueue } from './record-queue.js';
@@ -120,7 +119,7 @@ export function stickyAssignment(store: StickyStore, options: StickyOptions = {}
       await entry.loading;
     },
     async settled(timeoutMs) {
-      if (queue.size > 0) await withinTime(queue.idle(), timeoutMs, new AbortController()).catch(() => {});
+      await queue.idle(timeoutMs);
     },
     onError: listen,
   };
