@@ -45,6 +45,26 @@ function growingPauses(resume: () => void): { readonly paused: boolean; begin():
   };
 }
 
+/** Those who wait until all is written. A store may be away for hours: whoever gives up leaves nothing behind. */
+function waiters(): { wake(): void; wait(ms: number): Promise<void> } {
+  const waiting = new Set<() => void>();
+  return {
+    wake() {
+      for (const wake of waiting) wake();
+    },
+    wait: (ms) =>
+      new Promise((resolve) => {
+        const wake = (): void => {
+          waiting.delete(wake);
+          cancel();
+          resolve();
+        };
+        const cancel = after(ms, wake, true);
+        waiting.add(wake);
+      }),
+  };
+}
+
 /**
  * @param capacity how many may be on their way
  * @param write hands one to the store; a rejection puts it back
@@ -57,7 +77,7 @@ export function recordQueue(
 ): RecordQueue {
   const items = new Map<string, QueuedRecord>();
   const waiting = new Set<string>();
-  const idlers = new Set<() => void>();
+  const idlers = waiters();
   let running = 0;
 
   const pump = (): void => {
@@ -80,7 +100,7 @@ export function recordQueue(
       onFailure(cause);
     }
     running -= 1;
-    if (items.size === 0) for (const wake of idlers) wake();
+    if (items.size === 0) idlers.wake();
     pump();
   };
   const pauses = growingPauses(pump);
@@ -97,17 +117,6 @@ export function recordQueue(
       pump();
       return 'added';
     },
-    idle(ms) {
-      if (items.size === 0) return Promise.resolve();
-      return new Promise((resolve) => {
-        const wake = (): void => {
-          idlers.delete(wake); // a store may be away for hours, and each flush waits for it
-          cancel();
-          resolve();
-        };
-        const cancel = after(ms, wake, true);
-        idlers.add(wake);
-      });
-    },
+    idle: (ms) => (items.size === 0 ? Promise.resolve() : idlers.wait(ms)),
   };
 }
