@@ -197,6 +197,20 @@ describe('retention', () => {
     expect(found.every(isSound)).toBe(true);
   });
 
+  test('deletes nothing while log time is ahead of the clock, by which everything is old', async () => {
+    const before = await open();
+    await load(before, 40);
+    await before.close();
+    const wrong = virtualClock(START + 30 * 24 * HOUR);
+    const ahead = await open({ clock: wrong });
+    await wrong.advance(15 * 60_000);
+    await ahead.close();
+    const engine = await open({ retention: { ageMs: 7 * 24 * HOUR } });
+    expect(engine.logFault()?.code).toBe('LOG_AHEAD');
+    await engine.checkpoint();
+    for (const partition of [0, 1]) expect((await bases(space.data, partition))[0]).toBe(0);
+  });
+
   test('an age of less than the six hours of the ids is refused', async () => {
     await expect(open({ retention: { ageMs: 6 * HOUR - 1 } })).rejects.toMatchObject({ code: 'RETENTION_INVALID' });
     expect(ruleOfPartition({ bytes: 1000 }, 4)).toEqual({ bytes: 250 });

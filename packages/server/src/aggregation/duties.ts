@@ -1,4 +1,5 @@
 import type { Clock, EventLog, Logger } from '../ports.js';
+import { logAhead } from './log-ahead.js';
 import { CHECKPOINT_RECORDS, type Partition } from './partition.js';
 import type { Publisher } from './publisher.js';
 import type { RetentionRule } from './retention.js';
@@ -39,7 +40,8 @@ export function createDuties(parts: DutyParts): Duties {
   const write = async (): Promise<void> => {
     for (const partition of partitions) await partition.checkpoint();
     await log.anchor();
-    if (retention === undefined) return;
+    // by a log time that a wrong clock has moved everything is old
+    if (retention === undefined || logAhead(partitions, clock.now()) !== undefined) return;
     for (const partition of partitions) {
       const segments = await partition.retain(retention);
       if (segments > 0) logger.info('old segments deleted', { partition: partition.index, segments });
