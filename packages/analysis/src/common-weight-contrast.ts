@@ -139,16 +139,30 @@ function weighted(
 ): Pick<AdaptiveContrast, 'sums' | 'difference' | 'oneLook' | 'p'> {
   const sums = contrastSums(used, arm, against, weigh, missing);
   const difference = drawnEstimate(aipwEstimate(sums), [drawsOf(used, arm), drawsOf(used, against)]);
-  const basisOf = scoreBasis(missing, used, weigh);
-  const proportionOf = (k: number) => {
-    const own = aipwFromStrata(used, (stratum) => armScore(basisOf(stratum), k), weigh);
-    return effectiveProportion(drawnEstimate(aipwEstimate(own), [drawsOf(used, k)]), effectiveTrials(used, k, weigh));
-  };
-  const [a, b] = type === 'binary' ? [proportionOf(against), proportionOf(arm)] : [null, null];
-  if (a !== null && b !== null) return { sums, difference, ...effectiveProportions(a, b, alpha) };
+  if (type === 'binary') {
+    const basisOf = scoreBasis(missing, used, weigh);
+    const meanOf = (k: number): Estimate => {
+      const own = aipwFromStrata(used, (stratum) => armScore(basisOf(stratum), k), weigh);
+      return drawnEstimate(aipwEstimate(own), [drawsOf(used, k)]);
+    };
+    const means = [meanOf(against), meanOf(arm)] as const;
+    const shrink = varianceRatio(difference, means);
+    const a = effectiveProportion(means[0], effectiveTrials(used, against, weigh), shrink);
+    const b = effectiveProportion(means[1], effectiveTrials(used, arm, weigh), shrink);
+    if (a !== null && b !== null) return { sums, difference, ...effectiveProportions(a, b, alpha) };
+  }
   const { events } = eventsIn(used, [arm, against], type);
   const oneLook = normalInterval(difference, `${name}, normal`, alpha, events);
   return { sums, difference, oneLook, p: oneLook.status === 'insufficient' ? null : twoSidedP(difference) };
+}
+
+/**
+ * The variances of two means over that of their difference, at most 1. Where plug-in means lag behind the rates, what a
+ * trial lets the one arm gain it lets the other lose: the difference varies more than two independent means would.
+ */
+function varianceRatio({ standardError }: Estimate, [a, b]: readonly [Estimate, Estimate]): number {
+  if (!standardError || a.standardError === null || b.standardError === null) return 1;
+  return Math.min(1, (a.standardError ** 2 + b.standardError ** 2) / standardError ** 2);
 }
 
 /** The events of arms over strata, as an option of the anytime interval. */

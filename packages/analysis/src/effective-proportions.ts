@@ -15,6 +15,7 @@ export interface EffectiveProportion {
  *
  * @param mean the estimate
  * @param kish Kish's effective number of its trials; null without trials
+ * @param shrink what the number is multiplied by, in (0, 1], where the estimate is compared with one that varies against it
  * @returns null where there is no estimate, no standard error or no trial
  * @see Kott, Andersson and Nerman, Journal of Official Statistics 17 (2001); Korn and Graubard, Survey Methodology 24 (1998)
  * @example
@@ -23,11 +24,12 @@ export interface EffectiveProportion {
 export function effectiveProportion(
   { value, standardError }: Estimate,
   kish: number | null,
+  shrink = 1,
 ): EffectiveProportion | null {
   if (value === null || standardError === null || kish === null) return null;
   const spread = value * (1 - value);
   const trials = spread > 0 && standardError > 0 ? Math.min(kish, spread / standardError ** 2) : kish;
-  return { value, trials };
+  return { value, trials: trials * shrink };
 }
 
 /**

@@ -90,3 +90,23 @@ describe('while weights move', () => {
     expect(oneLook.high!).toBeLessThan(0.2);
   });
 });
+
+describe('a difference of arms whose plug-in means lag behind their rates', () => {
+  const versionOf = (version: string, rate: number, means: readonly number[]) => ({
+    ...{ version, rule: 'policy', arms: ['a', 'b'], from: 0, to: 0, p: [0.5, 0.5], means, opened: [1000, 1000] },
+    cells: [0, 1].map(() => ({ trials: 1000, rewarded: 1000 * rate, mean: 1, m2: 0 })),
+  });
+
+  test.each([
+    ['in one version', [versionOf('1.2', 0.9, [0.1, 0.1])]],
+    ['after a jump', [versionOf('1.1', 0.1, [0.1, 0.1]), versionOf('1.2', 0.9, [0.1, 0.1])]],
+    ['a little', [versionOf('1.1', 0.5, [0.5, 0.5]), versionOf('1.2', 0.6, [0.5, 0.5])]],
+    ['not at all', [versionOf('1.1', 0.5, [0.5, 0.5])]],
+  ])('%s: its interval is as wide as its own standard error asks for', (_, strata) => {
+    const { difference, oneLook } = commonWeightContrast(strata, 1, 0, [0, 1], { type: 'binary' });
+    // 1.96 standard errors of the contrast itself, to the few percent by which score intervals differ at such numbers
+    const asked = 2 * 1.959964 * difference.standardError!;
+    expect((oneLook.high! - oneLook.low!) / asked).toBeGreaterThan(0.97);
+    expect((oneLook.high! - oneLook.low!) / asked).toBeLessThan(1.6);
+  });
+});
