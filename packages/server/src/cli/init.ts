@@ -98,6 +98,9 @@ async function write(file: string, text: string, force: boolean): Promise<void> 
   }
 }
 
+/** A path as a shell takes it. */
+const shellWord = (path: string): string => (/^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`);
+
 async function init(given: string | undefined, flags: InitFlags, terminal: Terminal): Promise<void> {
   const { prompts } = terminal;
   const draft = prompts === undefined || flags.yes ? draftOf(flags) : await ask(prompts, flags);
@@ -115,14 +118,15 @@ async function init(given: string | undefined, flags: InitFlags, terminal: Termi
   terminal.out(bold(`wrote ${plainText(file)}`));
   for (const line of text.trimEnd().split('\n')) terminal.out(dim(`  ${line}`));
   const folder = dirname(file);
+  const argument = shellWord(folder);
   const validation = await validate([folder]);
   printValidation(validation, terminal);
   if (!validation.ok) return terminal.exit(EXIT.error);
   terminal.out('next');
   for (const command of [
-    `armature serve --experiments ${folder}`,
+    `armature serve --experiments ${argument}`,
     `armature decide ${draft.name} --unit u-1 --url http://127.0.0.1:4400`,
-    `armature types ${folder} > src/experiments.gen.ts`,
+    `armature types ${argument} > src/experiments.gen.ts`,
   ]) {
     terminal.out(`  $ ${plainText(command)}`);
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
@@ -40,6 +41,14 @@ describe('init', () => {
     expect(rest).toEqual(['experiment: checkout', 'arms: [green, blue]', 'policy: thompson', 'reward: purchase', '']);
     expect(out).toContain('1 experiment in 1 file is valid\n');
     expect(out.split('\n').filter((line) => line.startsWith('  $ armature '))).toHaveLength(3);
+  });
+
+  test('names commands that a shell takes, also for a folder with blanks and quotes in its name', async () => {
+    const folder = join(folderOf(), "it's here");
+    const { out } = await cli(['init', join(folder, 'x.yaml'), ...FLAGS]);
+    const line = out.split('\n').find((each) => each.includes('--experiments'));
+    const given = execFileSync('sh', ['-c', `printf %s ${line?.split('--experiments ')[1]}`], { encoding: 'utf8' });
+    expect(given).toBe(folder);
   });
 
   test('writes what validate and serve take, for every strategy and names of every kind', async () => {
