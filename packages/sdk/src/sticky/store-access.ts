@@ -23,9 +23,9 @@ const same = (a: StickyRecord, b: StickyRecord): boolean =>
   a.arm === b.arm && a.time === b.time && a.snapshot === b.snapshot && a.definition === b.definition;
 
 export function storeAccess(store: StickyStore, memory: UnitMemory, timeoutMs: number): StoreAccess {
-  /** A store of others may throw where it should reject. */
+  /** A store of others may throw where it should reject, and may never answer: that is awaited, if only so long. */
   const limited = <T>(call: () => Promise<T>, ms: number): Promise<T> =>
-    withinTime((async () => call())(), ms, new AbortController());
+    withinTime((async () => call())(), ms, new AbortController(), true);
   const remember = (entry: KnownUnit | undefined, record: StickyRecord): void => {
     entry?.kept.set(record.key, record);
     entry?.drawn.delete(record.key);
