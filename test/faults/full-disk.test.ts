@@ -29,6 +29,18 @@ async function post(path: string, body: unknown) {
   return { status: response.status, retryAfter: response.headers.get('retry-after'), body: await response.json() };
 }
 
+/** An answer to a batch on a disk without space. A checkpoint may free some just then: it is used up again. */
+async function refusedBatch(id: string) {
+  const event = { specversion: '1.0', type: 'dev.armature.exposure.v1', source: '/test', padding: 'x'.repeat(16_384) };
+  const data = { experiment: 'clicks', decision: 'd-1' };
+  for (let n = 0; n < 500; n += 1) {
+    const time = new Date().toISOString();
+    const answer = await post('/v1/events', [{ ...event, id: `${id}-${n}`, time, data }]);
+    if (answer.status !== 200) return answer;
+  }
+  throw new Error('a disk that does not fill up');
+}
+
 const armature = (...args: string[]) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BINARY, ...args], { encoding: 'utf8' });
   return { status, stdout, stderr };
@@ -63,9 +75,7 @@ describeWith('mount', 'a real disk of two mebibytes', () => {
         refused = await post('/v1/decide', { experiments: ['clicks'] });
       }
       expect(refused.body.decisions).toMatchObject([{ reason: 'default', randomised: false, propensity: 1 }]);
-      const event = { specversion: '1.0', type: 'dev.armature.exposure.v1', source: '/test', id: `e-${left}` };
-      const data = { experiment: 'clicks', decision: 'd-1' };
-      const answer = await post('/v1/events', [{ ...event, time: new Date().toISOString(), data }]);
+      const answer = await refusedBatch(`e-${left}`);
       expect(answer).toMatchObject({ status: 503, retryAfter: '1', body: { code: 'DISK_FULL', retryable: true } });
       expect((await fetch(`${server.url}/v1/snapshot`)).status).toBe(200);
       expect((await fetch(`${server.url}/readyz`)).status).toBe(200);

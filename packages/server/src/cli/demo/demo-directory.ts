@@ -17,7 +17,10 @@ export async function prepareDemo(data: string): Promise<DemoDirectory> {
 }
 
 /** What a demo writes into its data directory; nothing else there is touched. */
-const WRITTEN = ['log.json', 'lock', 'config', 'events', 'checkpoints', 'experiments', 'signing.key'] as const;
+const WRITTEN = [
+  ...['log.json', 'anchor.json', 'lock', 'config', 'events', 'checkpoints'],
+  ...['experiments', 'signing.key'],
+] as const;
 
 /** Removes what an earlier demo wrote. */
 export async function clearDemo(data: string): Promise<void> {
