@@ -4,16 +4,24 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readArguments } from './arguments.mjs';
 import { load, ROOT } from './bundled.mjs';
 
-const [option] = process.argv.slice(2);
-if (option !== undefined && option !== '--write') {
-  console.error(`catalogue: unknown argument, got "${option}"\nnode scripts/catalogue.mjs [--write]`);
-  process.exit(64);
-}
+const HELP = `Usage: node scripts/catalogue.mjs [options]
+
+Gives every input of the bad-input catalogue to the real thing and prints the tables. Build first: npm run setup.
+
+Options:
+  --write    put the tables into docs/reliability.md instead
+  --help     this text
+
+Example:
+  $ node scripts/catalogue.mjs`;
+
+const { values: options } = readArguments('catalogue', HELP, { write: { type: 'boolean', default: false } });
 const { runCatalogue } = await load('test/catalogue/table.ts');
 const { table, ok } = await runCatalogue();
-if (option === '--write') {
+if (options.write) {
   const page = join(ROOT, 'docs', 'reliability.md');
   const text = readFileSync(page, 'utf8');
   const [before, after] = [text.indexOf('<!-- catalogue -->\n'), text.indexOf('<!-- end of catalogue -->')];

@@ -6,8 +6,8 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { readArguments } from './arguments.mjs';
 import { bundle, load, ROOT } from './bundled.mjs';
 
 const OPTIONS = {
@@ -18,25 +18,26 @@ const OPTIONS = {
   json: { type: 'boolean', default: false },
   keep: { type: 'string', default: join(ROOT, 'test', 'fixtures', 'fuzz') },
 };
-const USAGE = 'npm run fuzz -- [--target NAME]... [--cases N] [--seed N] [--resume] [--json] [--keep FOLDER]';
+const HELP = `Usage: npm run fuzz -- [options]
+
+Gives random bytes to every door, and keeps what fails.
+
+Options:
+  --target <name>    experiment, event, snapshot, token, segment or head; may be given several times (default: all)
+  --cases <n>        inputs for each (default: 1000000)
+  --seed <n>         (default: 1)
+  --resume           go on where an earlier run of this seed ended
+  --keep <folder>    where failing inputs are kept (default: test/fixtures/fuzz)
+  --json             a line of JSON for each target
+  --help             this text
+
+Example:
+  $ npm run fuzz -- --target token --cases 100000`;
 /** A case that has not ended after this long never will. */
 const ENDLESS_MS = 10_000;
 const MOST_FINDINGS = 20;
 
-function usage(fault) {
-  console.error(`fuzz: ${fault}\n${USAGE}`);
-  process.exit(64);
-}
-
-function optionsOf() {
-  try {
-    return parseArgs({ options: OPTIONS }).values;
-  } catch (cause) {
-    return usage(cause.message);
-  }
-}
-
-const options = optionsOf();
+const { values: options, refuse: usage } = readArguments('fuzz', HELP, OPTIONS);
 const whole = (name, least) => {
   const value = Number(options[name]);
   return Number.isSafeInteger(value) && value >= least

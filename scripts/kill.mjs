@@ -11,25 +11,36 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.mjs';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const SECTIONS = ['Kills', 'Power loss', 'Disk'];
 const FAULTS = ['power-loss', 'repair', 'full-disk'].map((name) => `test/faults/${name}.test.ts`);
 
+const HELP = `Usage: node scripts/kill.mjs [options]
+
+Kills a real server at random moments under load, and holds the log against an independent joiner. Build first: npm run setup.
+
+Options:
+  --kills <n>    (default: 200)
+  --seed <n>     the choices of an earlier run (default: the time)
+  --markdown     run the power cuts and the full disks too, and print the tables
+  --write        that, and put them into docs/reliability.md
+  --help         this text
+
+Example:
+  $ node scripts/kill.mjs --kills 20 --seed 7`;
+
 function optionsOf() {
-  const { values } = parseArgs({
-    options: {
-      kills: { type: 'string', default: '200' },
-      seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      markdown: { type: 'boolean', default: false },
-      write: { type: 'boolean', default: false },
-    },
+  const { values, refuse } = readArguments('kill', HELP, {
+    kills: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    markdown: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
   });
   for (const name of ['kills', 'seed']) {
     if (/^\d{1,6}$/.test(values[name])) continue;
-    console.error(`--${name}: write a whole number, got ${values[name]}`);
-    process.exit(64);
+    refuse(`--${name}: write a whole number, got ${values[name]}`);
   }
   return values;
 }

@@ -1,9 +1,7 @@
-// Runs the simulations and checks behind docs/proofs.md, and writes each table between its markers.
-// usage: npm run proofs -- [--quick] [--only NAME,NAME] [--seed 1] [--replications 2000] [--draws 1000000] [--print]
-// --quick runs a twentieth of it and prints: minutes instead of half an hour. Nothing is written then.
+/** Runs the simulations and checks behind docs/proofs.md, and writes each table between its markers. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { PROOF_SECTIONS } from '../packages/analysis/dist/proofs/sections.js';
+import { readArguments } from './arguments.mjs';
 import { lawsTable } from './proofs/laws.mjs';
 import { specialFunctionsTable } from './proofs/special-functions.mjs';
 
@@ -14,21 +12,30 @@ const STATIC = [
 ].map(({ name, run }) => ({ name, steps: () => 1, run: () => run() }));
 const SECTIONS = [...STATIC, ...PROOF_SECTIONS];
 
-function usage(message) {
-  console.error(`proofs: ${message}; sections: ${SECTIONS.map(({ name }) => name).join(', ')}`);
-  process.exit(64);
-}
+const HELP = `Usage: npm run proofs -- [options]
+
+Runs the simulations and checks behind docs/proofs.md and writes its tables.
+
+Options:
+  --only <names>        of ${SECTIONS.map(({ name }) => name).join(', ')}, with commas between
+  --quick               a twentieth of it, printed: minutes instead of a quarter of an hour
+  --print               print, and write nothing
+  --seed <n>            (default: 1)
+  --replications <n>    simulated runs a scenario (default: 2000)
+  --draws <n>           draws a row (default: 1000000)
+  --help                this text
+
+Example:
+  $ npm run proofs -- --quick --only coverage`;
 
 function options() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: 'boolean', default: false },
-      only: { type: 'string' },
-      seed: { type: 'string', default: '1' },
-      replications: { type: 'string' },
-      draws: { type: 'string' },
-      print: { type: 'boolean', default: false },
-    },
+  const { values, refuse } = readArguments('proofs', HELP, {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    replications: { type: 'string' },
+    draws: { type: 'string' },
+    print: { type: 'boolean', default: false },
   });
   const size = {
     seed: Number(values.seed),
@@ -37,10 +44,10 @@ function options() {
   };
   for (const [name, value] of Object.entries(size))
     if (!Number.isSafeInteger(value) || value < (name === 'seed' ? 0 : 10))
-      usage(`--${name} ${value} is no such number`);
+      refuse(`--${name}: a whole number of at least ${name === 'seed' ? 0 : 10}, got ${values[name]}`);
   const names = values.only?.split(',') ?? SECTIONS.map(({ name }) => name);
   const unknown = names.find((name) => !SECTIONS.some((section) => section.name === name));
-  if (unknown !== undefined) usage(`no section ${unknown}`);
+  if (unknown !== undefined) refuse(`--only: no section of that name, got "${unknown}"`);
   return { size, chosen: SECTIONS.filter(({ name }) => names.includes(name)), write: !values.print && !values.quick };
 }
 
