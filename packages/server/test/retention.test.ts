@@ -227,8 +227,9 @@ describe('what may go', () => {
   /** Four segments of an hour and 100 bytes; log time is ten hours. */
   const segments = [0, 1, 2, 3].map((base) => ({ base, end: base + 1, bytes: 100 }));
   const state = (openTrialAt?: number) => {
-    const trials = new Map(openTrialAt === undefined ? [] : [['t', { at: openTrialAt } as never]]);
-    return { ...emptyState(), watermark: 10 * HOUR, trials };
+    const empty = emptyState();
+    if (openTrialAt !== undefined) empty.trials.set('t', { key: 't', at: openTrialAt, order: 0 } as never);
+    return { ...empty, watermark: 10 * HOUR };
   };
 
   test.each([

@@ -122,7 +122,7 @@ function cleanTrials(state: PartitionState, journal: Journal): void {
   const oldest = trialParts[0];
   if (oldest === undefined || trialParts.length < 2 || lines <= MOST_LINES * state.trials.size + LINES_IN_PART) return;
   let left = oldest.live;
-  for (const trial of state.trials.values()) {
+  for (const trial of state.trials.unordered()) {
     if (left === 0) break;
     if (trial.part !== oldest.number) continue;
     noteTrial(state, trial);

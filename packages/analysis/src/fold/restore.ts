@@ -5,7 +5,7 @@ import { type IdTable, tableOf } from './id-table.js';
 import type { TrialPart } from './journal.js';
 import type { PlainCell, PlainTrial } from './plain.js';
 import type { Registry } from './registry.js';
-import { emptyState, type PartitionState, type Trial } from './state.js';
+import { emptyState, NOTHING_CLOSED, NOTHING_KEPT, type PartitionState, type Trial } from './state.js';
 import { cellFor } from './statistics.js';
 import { bucketOf, indexTrial } from './trials.js';
 
@@ -118,15 +118,24 @@ function restoreTrial(state: PartitionState, plain: PlainTrial, part: number, re
   const { experiment: id, version, rule, arm, time, unit } = plain;
   const arms = registry.version(id, version)?.arms.length ?? arm + 1;
   const cell = cellFor(state, id, version, rule, bucketOf(time, experiment), arms);
-  const { kept, closed, order, decisions, ...rest } = plain;
-  const derived = { part, changed: false, cell, unit };
+  // The fields in the order of a trial that has just opened: both are objects of one shape.
   const trial: Trial = {
-    ...rest,
-    ...derived,
-    order,
-    decisions: [...decisions],
-    kept: new Map(kept),
-    closed: new Set(closed),
+    key: plain.key,
+    experiment: id,
+    definition: plain.definition,
+    version,
+    rule,
+    arm,
+    time,
+    at: plain.at,
+    unit,
+    decisions: [...plain.decisions],
+    kept: plain.kept.length === 0 ? NOTHING_KEPT : new Map(plain.kept),
+    closed: plain.closed.length === 0 ? NOTHING_CLOSED : new Set(plain.closed),
+    order: plain.order,
+    part,
+    changed: false,
+    cell,
   };
   state.trials.set(trial.key, trial);
   indexTrial(state, trial, experiment);

@@ -62,7 +62,8 @@ function joinMetric(context: FoldContext, trial: Trial, metric: Metric, value: n
   }
   const before = trial.kept.get(metric.name);
   const after = combine(metric, before, { value, time: reward.time, id: reward.id });
-  trial.kept = new Map(trial.kept).set(metric.name, after);
+  const kept = before === undefined && trial.kept.size === 0 ? new Map<string, Kept>() : new Map(trial.kept);
+  trial.kept = kept.set(metric.name, after);
   noteTrial(context.state, trial);
   if (metric.maturity === 'immediate' && before === undefined) countTrial(context, trial, metric);
 }

@@ -5,6 +5,7 @@ import type { IdTable } from './id-table.js';
 import type { Journal } from './journal.js';
 import type { LogTime } from './log-time.js';
 import type { MutableCell } from './statistics.js';
+import { TrialTable } from './trial-table.js';
 
 /** A reward as it stands in a trial, for metrics that keep one of several. */
 export interface Kept {
@@ -86,8 +87,8 @@ export interface PartitionState extends LogTime {
   offset: number;
   readonly cells: Map<string, MutableCell>;
   readonly health: Map<string, MutableHealth>;
-  /** Open trials in the order in which they opened. */
-  readonly trials: Map<string, Trial>;
+  /** Open trials. */
+  readonly trials: TrialTable;
   /** Units that had their trial, by experiment, learning epoch and period. */
   readonly units: Map<string, Map<number, Map<number, IdTable>>>;
   /** Decisions seen, and what else is a key: own ids of all events, and requests. */
@@ -146,7 +147,7 @@ export function emptyState(): PartitionState {
     graceEnd: 0,
     cells: new Map(),
     health: new Map(),
-    trials: new Map(),
+    trials: new TrialTable(),
     units: new Map(),
     ids: emptyIdSet(),
     rewardIds: new Map(),

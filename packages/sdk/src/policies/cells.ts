@@ -19,7 +19,7 @@ export const EMPTY_CELL: Cell = Object.freeze({ trials: 0, rewarded: 0, mean: 0,
 
 /** Adds one trial that had no reward. */
 export function addMissing(cell: Cell): Cell {
-  return { ...cell, trials: cell.trials + 1 };
+  return { trials: cell.trials + 1, rewarded: cell.rewarded, mean: cell.mean, m2: cell.m2 };
 }
 
 /**

@@ -54,7 +54,7 @@ export async function expendableBefore(
   { ageMs = Number.POSITIVE_INFINITY, bytes = Number.POSITIVE_INFINITY }: RetentionRule,
   { state, checkpoint, stream }: Needs,
 ): Promise<number> {
-  const [oldestTrial] = state.trials.values();
+  const oldestTrial = state.trials.oldest();
   const needed = Math.min(state.watermark - DEDUPE_HORIZON_MS, oldestTrial?.at ?? Number.POSITIVE_INFINITY);
   let left = segments.reduce((sum, segment) => sum + segment.bytes, 0);
   let cut = 0;
