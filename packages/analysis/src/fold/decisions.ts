@@ -87,7 +87,8 @@ function countDecision(context: FoldContext, id: string, decision: PlainDecision
     time,
     at: Math.max(at, state.watermark),
     unit,
-    decisions: [id],
+    first: id,
+    more: undefined,
     kept: NOTHING_KEPT,
     closed: NOTHING_CLOSED,
     order: state.opened++,
@@ -131,7 +132,8 @@ function opens(
 
 function repeat(context: FoldContext, trial: Trial, id: string): void {
   const { state } = context;
-  trial.decisions.push(id);
+  if (trial.more === undefined) trial.more = [id];
+  else trial.more.push(id);
   noteTrial(state, trial);
   if (id !== trial.key) state.index.byDecision.set(id, trial);
   if (state.waiting.size === 0) return;

@@ -32,9 +32,9 @@ export function hasDecision(state: PartitionState, experiment: string, id: strin
 }
 
 /** The id of a trial's first decision, as its event gave it. */
-export function decisionIdOf({ decisions: [name = ''] }: Pick<Trial, 'decisions'>): string {
-  const end = name.indexOf('\0');
-  return end < 0 ? name : name.slice(0, end);
+export function decisionIdOf({ first }: Pick<Trial, 'first'>): string {
+  const end = first.indexOf('\0');
+  return end < 0 ? first : first.slice(0, end);
 }
 
 /** What an event with an id of its user's own is known by: that id, within its experiment and its type. */

@@ -26,6 +26,30 @@ function hex(text: string, from: number, to: number): number {
  * @returns the 48 bits of its time, ms since the epoch; -1 for any other text
  */
 export function readUuid(id: string): number {
+  if (id === lastId) {
+    idWords[0] = last0;
+    idWords[1] = last1;
+    idWords[2] = last2;
+    return lastMade;
+  }
+  const made = parseUuid(id);
+  if (made < 0) return made;
+  lastId = id;
+  lastMade = made;
+  last0 = idWords[0] ?? 0;
+  last1 = idWords[1] ?? 0;
+  last2 = idWords[2] ?? 0;
+  return made;
+}
+
+/** The UUIDv7 that was read last: an event's id is asked for several times in a row. */
+let lastId = '';
+let lastMade = -1;
+let last0 = 0;
+let last1 = 0;
+let last2 = 0;
+
+function parseUuid(id: string): number {
   if (id.length !== 36 || id.charCodeAt(14) !== 55 || id.charCodeAt(8) !== 45 || id.charCodeAt(13) !== 45) return -1;
   if (id.charCodeAt(18) !== 45 || id.charCodeAt(23) !== 45) return -1;
   bad = 0;

@@ -10,4 +10,4 @@ export { createRegistry, type Registry } from './registry.js';
 export { isCurrentState, restoreState, type WrittenState } from './restore.js';
 export { emptyState, type PartitionState, type Trial } from './state.js';
 export { compareVersions, epochOf, mergedCells, mergeStatistics, statisticsOf } from './statistics.js';
-export { type ClosedTrial, type FoldSink, openTrialsOf } from './trials.js';
+export { type ClosedTrial, type FoldSink, keptOf, openTrialsOf } from './trials.js';

@@ -118,6 +118,7 @@ function restoreTrial(state: PartitionState, plain: PlainTrial, part: number, re
   const { experiment: id, version, rule, arm, time, unit } = plain;
   const arms = registry.version(id, version)?.arms.length ?? arm + 1;
   const cell = cellFor(state, id, version, rule, bucketOf(time, experiment), arms);
+  const [first = '', ...more] = plain.decisions;
   // The fields in the order of a trial that has just opened: both are objects of one shape.
   const trial: Trial = {
     key: plain.key,
@@ -129,8 +130,9 @@ function restoreTrial(state: PartitionState, plain: PlainTrial, part: number, re
     time,
     at: plain.at,
     unit,
-    decisions: [...plain.decisions],
-    kept: plain.kept.length === 0 ? NOTHING_KEPT : new Map(plain.kept),
+    first,
+    more: more.length === 0 ? undefined : more,
+    kept: plain.kept.length === 0 ? NOTHING_KEPT : plain.kept.map(([metric, kept]) => ({ metric, ...kept })),
     closed: plain.closed.length === 0 ? NOTHING_CLOSED : new Set(plain.closed),
     order: plain.order,
     part,

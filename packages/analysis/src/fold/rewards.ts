@@ -3,7 +3,7 @@ import { count } from './health.js';
 import { noteTrial } from './journal.js';
 import { FUTURE_TOLERANCE_MS } from './log-time.js';
 import type { Kept, PartitionState, Trial, WaitingReward } from './state.js';
-import { countTrial, type FoldContext, metricOf, trialsOfUnit, unitKey } from './trials.js';
+import { countTrial, decisionsOf, type FoldContext, keptOf, metricOf, trialsOfUnit, unitKey } from './trials.js';
 
 /** A reward that names its decision joins that decision's trial. */
 export function joinTrial(context: FoldContext, trial: Trial, reward: WaitingReward): void {
@@ -60,10 +60,10 @@ function joinMetric(context: FoldContext, trial: Trial, metric: Metric, value: n
   if (reward.time > trial.time + metric.windowMs || trial.closed.has(metric.name)) {
     return count(health, trial.experiment, 'late');
   }
-  const before = trial.kept.get(metric.name);
-  const after = combine(metric, before, { value, time: reward.time, id: reward.id });
-  const kept = before === undefined && trial.kept.size === 0 ? new Map<string, Kept>() : new Map(trial.kept);
-  trial.kept = kept.set(metric.name, after);
+  const before = keptOf(trial, metric.name);
+  const after = combine(metric, before, { metric: metric.name, value, time: reward.time, id: reward.id });
+  if (before === undefined) trial.kept = trial.kept.length === 0 ? [after] : [...trial.kept, after];
+  else trial.kept = trial.kept.map((kept) => (kept === before ? after : kept));
   noteTrial(context.state, trial);
   if (metric.maturity === 'immediate' && before === undefined) countTrial(context, trial, metric);
 }
@@ -113,7 +113,7 @@ export const waitingUnitKey = (experiment: string, unit: string) => `u\0${unitKe
 export function joinWaiting(context: FoldContext, trial: Trial): void {
   const { waiting } = context.state;
   if (waiting.size === 0) return;
-  for (const decision of trial.decisions) {
+  for (const decision of decisionsOf(trial)) {
     const key = decisionKey(decision);
     for (const reward of waiting.get(key) ?? []) joinTrial(context, trial, reward);
     waiting.delete(key);

@@ -9,10 +9,11 @@ import { TrialTable } from './trial-table.js';
 
 /** A reward as it stands in a trial, for metrics that keep one of several. */
 export interface Kept {
-  value: number;
+  readonly metric: string;
+  readonly value: number;
   /** Effective event time, and id, of the reward that `first` and `last` are decided by. */
-  time: number;
-  id: string;
+  readonly time: number;
+  readonly id: string;
 }
 
 /** One randomisation unit's participation: opened by its first decision, closed metric by metric. */
@@ -29,10 +30,12 @@ export interface Trial {
   /** Log time of the first decision: closing is counted from here. */
   readonly at: number;
   readonly unit: string | undefined;
-  /** Names of this trial's decisions, the first one first. */
-  readonly decisions: string[];
-  /** Combined reward per metric. Most trials never have one, so it is replaced rather than changed while it is empty. */
-  kept: ReadonlyMap<string, Kept>;
+  /** Name of its first decision. */
+  readonly first: string;
+  /** Names of the decisions that followed. Most trials have none. */
+  more: string[] | undefined;
+  /** Combined rewards, one for each metric that has any. Replaced too: a list of its own costs more than a reward. */
+  kept: readonly Kept[];
   /** Metrics that have closed. */
   closed: ReadonlySet<string>;
   /** Its place in the order of opening, from 0. */
@@ -46,7 +49,7 @@ export interface Trial {
 }
 
 /** What a trial starts with. */
-export const NOTHING_KEPT: ReadonlyMap<string, Kept> = new Map();
+export const NOTHING_KEPT: readonly Kept[] = [];
 export const NOTHING_CLOSED: ReadonlySet<string> = new Set();
 
 /** A reward that waits for its decision. */

@@ -3,7 +3,7 @@ import type { Experiment, Metric } from '@armature/sdk/protocol';
 import { noteCell, noteTrial } from './journal.js';
 import { bucketWidthMs } from './log-time.js';
 import type { Registry } from './registry.js';
-import type { ClosingQueue, PartitionState, Trial } from './state.js';
+import type { ClosingQueue, Kept, PartitionState, Trial } from './state.js';
 
 /** One trial whose metric has just been counted, as a row for analyses that read trials rather than cells. */
 export interface ClosedTrial {
@@ -46,7 +46,8 @@ export function openTrial(context: FoldContext, trial: Trial, experiment: Experi
 /** Enters an open trial into the derived index; also how a state read from disk gets its index. */
 export function indexTrial(state: PartitionState, trial: Trial, experiment: Experiment): void {
   const { byDecision, byUnit } = state.index;
-  for (const decision of trial.decisions) if (decision !== trial.key) byDecision.set(decision, trial);
+  if (trial.first !== trial.key) byDecision.set(trial.first, trial);
+  if (trial.more !== undefined) for (const decision of trial.more) byDecision.set(decision, trial);
   if (byUnit !== undefined) enterUnit(byUnit, trial);
   for (const queue of queuesOf(state, trial.definition, experiment)) {
     if (!trial.closed.has(queue.metric)) enqueue(queue, trial);
@@ -78,6 +79,17 @@ function queuesOf(state: PartitionState, definition: string, experiment: Experim
 /** The open trial that a decision opened or joined. */
 export function trialOf(state: PartitionState, decision: string): Trial | undefined {
   return state.trials.get(decision) ?? state.index.byDecision.get(decision);
+}
+
+/** Names of all decisions of a trial, the first one first. */
+export function decisionsOf({ first, more }: Trial): readonly string[] {
+  return more === undefined ? [first] : [first, ...more];
+}
+
+/** What a trial's rewards of one metric come to; undefined where it has none. */
+export function keptOf({ kept }: Pick<Trial, 'kept'>, metric: string): Kept | undefined {
+  for (const one of kept) if (one.metric === metric) return one;
+  return undefined;
 }
 
 /** The open trials of a unit in one experiment, oldest first. */
@@ -134,7 +146,7 @@ function closeQueue(context: FoldContext, queue: ClosingQueue): void {
   for (let trial = queue.trials[queue.head]; trial !== undefined; trial = queue.trials[queue.head]) {
     if (trial.at + queue.delayMs > state.watermark) break;
     queue.head += 1;
-    const before = counted.maturity === 'immediate' && trial.kept.has(queue.metric);
+    const before = counted.maturity === 'immediate' && keptOf(trial, queue.metric) !== undefined;
     if (!before) countTrial(context, trial, counted);
     noteTrial(state, trial);
     if (trial.closed.size + 1 < experiment.metrics.length) trial.closed = new Set(trial.closed).add(queue.metric);
@@ -151,7 +163,7 @@ function closeQueue(context: FoldContext, queue: ClosingQueue): void {
 
 /** Adds one trial to its cell: with its reward, or as a missing one. */
 export function countTrial(context: FoldContext, trial: Trial, metric: Metric): void {
-  const reward = trial.kept.get(metric.name)?.value;
+  const reward = keptOf(trial, metric.name)?.value;
   if (reward === undefined && metric.missing === 'ignored') return;
   noteCell(context.state, trial.cell);
   const metrics = trial.cell.arms[trial.arm]?.metrics;
@@ -164,7 +176,8 @@ export function countTrial(context: FoldContext, trial: Trial, metric: Metric): 
 function forgetTrial(state: PartitionState, trial: Trial): void {
   const { byDecision, byUnit } = state.index;
   state.trials.delete(trial.key);
-  for (const decision of trial.decisions) if (decision !== trial.key) byDecision.delete(decision);
+  if (trial.first !== trial.key) byDecision.delete(trial.first);
+  if (trial.more !== undefined) for (const decision of trial.more) byDecision.delete(decision);
   if (byUnit === undefined || trial.unit === undefined) return;
   const key = unitKey(trial.experiment, trial.unit);
   const trials = byUnit.get(key);

@@ -1,5 +1,5 @@
 import type { ConfigReading } from '@armature/analysis';
-import { decisionIdOf, type FoldSink, type Registry, type Trial } from '@armature/analysis/fold';
+import { decisionIdOf, type FoldSink, keptOf, type Registry, type Trial } from '@armature/analysis/fold';
 
 /** A flat row: a trial by column. */
 export type TrialRow = { readonly [column: string]: string | number | boolean | null | undefined };
@@ -98,7 +98,7 @@ function rowOf(trial: Trial, closed: boolean, registry: Registry, { arms, metric
 
 /** The combined reward; zero once a metric has closed without one and missing means zero; null while nobody knows. */
 function rewardOf(trial: Trial, name: string, registry: Registry): number | null {
-  const kept = trial.kept.get(name);
+  const kept = keptOf(trial, name);
   if (kept !== undefined) return kept.value;
   const metric = registry.definition(trial.definition)?.metrics.find((candidate) => candidate.name === name);
   return metric?.missing === 'zero' && trial.closed.has(name) ? 0 : null;
