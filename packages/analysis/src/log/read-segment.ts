@@ -78,24 +78,27 @@ interface RawGroup {
 async function* rawGroups(path: string): AsyncGenerator<RawGroup> {
   const file = await open(path, 'r');
   try {
-    let rest: Buffer = Buffer.alloc(0);
+    // One buffer for all: a group is decoded before the next read writes over it.
+    let buffer = Buffer.allocUnsafe(2 * CHUNK);
+    let held = 0;
     let end = 0;
     for (;;) {
-      // what is left of a long group doubles: each of its bytes is copied once or twice
-      const chunk = Buffer.allocUnsafe(Math.max(CHUNK, rest.length));
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
+      const { bytesRead } = await file.read(buffer, held, buffer.length - held, null);
       if (bytesRead === 0) break;
-      const read = chunk.subarray(0, bytesRead);
-      const bytes = rest.length === 0 ? read : Buffer.concat([rest, read]);
+      const bytes = buffer.subarray(0, held + bytesRead);
       let from = 0;
       for (let group = nextGroup(bytes, from); group !== undefined; group = nextGroup(bytes, from)) {
         end += group.after - from;
         from = group.after;
         yield { body: group.body, check: group.check, sealed: true, end };
       }
-      rest = bytes.subarray(from);
+      held = bytes.length - from;
+      // what is left of a long group doubles the buffer: each of its bytes is copied once or twice
+      const next = held > buffer.length / 2 ? Buffer.allocUnsafe(2 * buffer.length) : buffer;
+      bytes.copy(next, 0, from);
+      buffer = next;
     }
-    if (rest.length > 0) yield { body: rest, check: '', sealed: false, end: end + rest.length };
+    if (held > 0) yield { body: buffer.subarray(0, held), check: '', sealed: false, end: end + held };
   } finally {
     await file.close();
   }
