@@ -13,6 +13,7 @@ const EMPTIEST = 0.125;
  */
 export class TrialTable {
   size = 0;
+  /** The hash of the trial in each slot, 0 where there is none: a search looks into this array, which is the smaller. */
   private hashes = new Int32Array(FIRST_CAPACITY);
   private entries: (Trial | undefined)[] = emptySlots(FIRST_CAPACITY);
 
@@ -39,7 +40,7 @@ export class TrialTable {
     let hole = this.slotOf(key, hashOf(key));
     if (entries[hole] === undefined) return;
     const mask = entries.length - 1;
-    for (let slot = (hole + 1) & mask; entries[slot] !== undefined; slot = (slot + 1) & mask) {
+    for (let slot = (hole + 1) & mask; hashes[slot] !== 0; slot = (slot + 1) & mask) {
       const hash = hashes[slot] ?? 0;
       if (((slot - hash) & mask) < ((slot - hole) & mask)) continue;
       entries[hole] = entries[slot];
@@ -47,6 +48,7 @@ export class TrialTable {
       hole = slot;
     }
     entries[hole] = undefined;
+    hashes[hole] = 0;
     this.size -= 1;
     const half = entries.length / 2;
     if (half >= FIRST_CAPACITY && this.size < entries.length * EMPTIEST) this.resize(half);
@@ -80,8 +82,8 @@ export class TrialTable {
     const { entries, hashes } = this;
     const mask = entries.length - 1;
     let slot = hash & mask;
-    for (let trial = entries[slot]; trial !== undefined; trial = entries[slot]) {
-      if (hashes[slot] === hash && trial.key === key) break;
+    for (let found = hashes[slot]; found !== 0; found = hashes[slot]) {
+      if (found === hash && entries[slot]?.key === key) break;
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -95,7 +97,7 @@ export class TrialTable {
       if (trial === undefined) continue;
       const hash = this.hashes[from] ?? 0;
       let slot = hash & mask;
-      while (entries[slot] !== undefined) slot = (slot + 1) & mask;
+      while (hashes[slot] !== 0) slot = (slot + 1) & mask;
       entries[slot] = trial;
       hashes[slot] = hash;
     }
@@ -108,7 +110,9 @@ function emptySlots(capacity: number): (Trial | undefined)[] {
   return new Array<Trial | undefined>(capacity).fill(undefined);
 }
 
+/** A hash that is never 0. */
 function hashOf(key: string): number {
   if (readUuid(key) < 0) hashId(key);
-  return fmix32((idWords[0] ?? 0) ^ Math.imul(idWords[1] ?? 0, 0x9e3779b1) ^ Math.imul(idWords[2] ?? 0, 0x85ebca6b));
+  const mixed = (idWords[0] ?? 0) ^ Math.imul(idWords[1] ?? 0, 0x9e3779b1) ^ Math.imul(idWords[2] ?? 0, 0x85ebca6b);
+  return fmix32(mixed) || 1;
 }
