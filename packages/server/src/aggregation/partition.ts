@@ -11,11 +11,12 @@ import {
   writeMany,
 } from '@armature/analysis/fold';
 import type { Floor } from '@armature/analysis/log';
-import { EVENT_TYPES, type LogEvent, type LogRecord, type TickEvent } from '@armature/sdk/protocol';
+import type { LogEvent, LogRecord } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import type { Clock, EventLog, Logger, LogStream, StateStore } from '../ports.js';
 import { type RetentionRule, retention } from './retention.js';
 import { type RunningTotals, runningTotals } from './running-totals.js';
+import { tickEvent } from './tick-event.js';
 
 /** Records after which a checkpoint is written even before its time. */
 export const CHECKPOINT_RECORDS = 1_000_000;
@@ -124,17 +125,6 @@ function resuming(stream: LogStream<LogEvent>, clock: Clock): (events: readonly 
       failed = true;
       throw cause;
     }
-  };
-}
-
-function tickEvent(partition: number, at: number, start: boolean): TickEvent {
-  return {
-    specversion: '1.0',
-    type: EVENT_TYPES.tick,
-    source: '/server',
-    id: `tick-${partition}-${at}`,
-    time: new Date(at).toISOString(),
-    data: start ? { start } : {},
   };
 }
 

@@ -137,7 +137,7 @@ function unknownArm(arm: string, arms: readonly string[]): Fault {
 }
 
 /** The squares of larger rewards, weighed by small probabilities and summed, leave the doubles. */
-const LARGEST_REWARD = 1e100;
+export const LARGEST_REWARD = 1e100;
 
 function checkReward(event: RewardEvent, time: number, known: KnownExperiment): Fault | undefined {
   const { metrics } = event.data;
