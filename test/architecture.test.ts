@@ -185,8 +185,10 @@ describe('the outside world', () => {
     expect(faultsIn(pure, (file) => usesOf(file, IMPURE))).toEqual([]);
   });
 
-  test('only the server command, and the adapter behind the lock, read the process', () => {
-    const rest = sources.filter((file) => !/^packages\/server\/src\/(main|cli|adapters\/processes)/.test(file.path));
+  test('only the server command, the adapter behind the lock, and fail points read the process', () => {
+    const rest = sources.filter(
+      (file) => !/^packages\/server\/src\/(main|cli|fail-point|adapters\/processes)/.test(file.path),
+    );
     expect(faultsIn(rest, (file) => usesOf(file, new Set(['process'])))).toEqual([]);
     expect(faultsIn(rest, (file) => importsWhere(file, (name) => name === 'node:process'))).toEqual([]);
   });
