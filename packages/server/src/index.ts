@@ -23,6 +23,7 @@ export type {
   Logger,
   LogStream,
   OpenFile,
+  SegmentedStream,
   StateStore,
   StoredState,
 } from './ports.js';

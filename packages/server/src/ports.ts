@@ -49,6 +49,12 @@ export interface LogStream<E> {
   append(events: readonly E[]): Promise<readonly LogRecord<E>[]>;
   /** Durable records from an offset on, group by group. */
   read(from: number): AsyncGenerator<readonly LogRecord<E>[]>;
+  /** Called with each group right after it became durable, in order, before its appends resolve. One listener. */
+  onDurable(listener: (records: readonly LogRecord<E>[]) => void): void;
+}
+
+/** A stream that is kept in parts, of which the oldest may be deleted. */
+export interface SegmentedStream<E> extends LogStream<E> {
   /** The parts that the stream is kept in, oldest first; the last one is being written. */
   segments(): Promise<readonly LogSegment[]>;
   /**
@@ -57,8 +63,6 @@ export interface LogStream<E> {
    * @param prepare run before anything is deleted, and only while the log is still this process's
    */
   deleteBefore(offset: number, prepare: () => Promise<void>): Promise<void>;
-  /** Called with each group right after it became durable, in order, before its appends resolve. One listener. */
-  onDurable(listener: (records: readonly LogRecord<E>[]) => void): void;
 }
 
 /** A part of a stream that is deleted as a whole. */
@@ -79,7 +83,7 @@ export interface EventLog {
   readonly id: string;
   /** When it was made, ms since the epoch. */
   readonly created: number;
-  readonly partitions: readonly LogStream<LogEvent>[];
+  readonly partitions: readonly SegmentedStream<LogEvent>[];
   readonly config: ConfigLog;
   /** Keeps how far the streams have come, by which an older copy of the log, or another one, is refused at a start. */
   anchor(): Promise<void>;

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { encodeGroup, encodeRecord, listSegments, readStream } from '@armature/analysis/log';
 import type { LogRecord } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
-import type { Clock, FileSystem, LogSegment, LogStream } from '../ports.js';
+import type { Clock, FileSystem, LogSegment, SegmentedStream } from '../ports.js';
 import { hashOf, type Mark } from './log-anchor.js';
 import { logFault } from './log-fault.js';
 import type { LogHealth } from './log-health.js';
@@ -48,7 +48,7 @@ interface Waiting<E> {
  * A stream of segments with group commit: all appends that wait are written together and synced once, while the next
  * ones gather. A class because it has a lifecycle: open, closing, closed.
  */
-export class FileStream<E> implements LogStream<E> {
+export class FileStream<E> implements SegmentedStream<E> {
   #segment: SegmentFile;
   #end: number;
   #at: number;

@@ -9,7 +9,7 @@ import {
 } from '@armature/analysis/fold';
 import type { LogEvent } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
-import type { EventLog, LogSegment, LogStream, StateStore } from '../ports.js';
+import type { EventLog, LogSegment, LogStream, SegmentedStream, StateStore } from '../ports.js';
 
 /** What may be deleted of a log. Either reason is enough; with neither nothing is. */
 export interface RetentionRule {
@@ -80,7 +80,7 @@ interface FloorParts {
   readonly states: StateStore;
   readonly registry: Registry;
   readonly index: number;
-  readonly stream: LogStream<LogEvent>;
+  readonly stream: SegmentedStream<LogEvent>;
 }
 
 /**
