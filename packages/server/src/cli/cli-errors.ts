@@ -79,6 +79,11 @@ export const CLI_ERRORS = {
     do: 'give keys of 16 characters or more, separated by commas, or unset it for an open server on this machine',
     retryable: false,
   },
+  CLUSTER_SETTINGS_INVALID: {
+    what: 'the settings of Kafka and Redis are not usable',
+    do: 'correct every fault that is listed',
+    retryable: false,
+  },
   UNEXPECTED: {
     what: 'the command failed in an unforeseen way',
     do: 'set ARMATURE_DEBUG=1 and run it again for the details',
