@@ -1,6 +1,7 @@
 /** A link that dies without a word, a server that only lost its stream, and a key that is revoked. */
+import { createRandom } from '@armature/analysis';
 import { type Client, createClient } from '@armature/sdk';
-import { blackHoleProxy } from './black-hole-proxy.js';
+import { tcpProxy } from '../cluster/tcp-proxy.js';
 import { type FastTime, fastTime } from './fast-time.js';
 import { type FaultyServer, faultyServer } from './faulty-server.js';
 import { count, type Row, type Section } from './row.js';
@@ -44,11 +45,11 @@ interface Silence {
 async function silent(time: FastTime): Promise<Silence> {
   time.speed = SPEED;
   const server = await faultyServer({ now: time.now, heartbeatMs: 5000 / SPEED });
-  const proxy = await blackHoleProxy(Number(new URL(server.url).port));
-  const { client, broken } = await following(proxy.url, time);
+  const proxy = await tcpProxy(Number(new URL(server.url).port), createRandom(1));
+  const { client, broken } = await following(`http://127.0.0.1:${proxy.port}`, time);
   try {
     await waited(() => server.streams > 0, time);
-    proxy.swallow('new ones pass');
+    proxy.set({ kind: 'black-hole' }, 'open');
     server.publish('1.3');
     const seen = await waited(() => broken() > 0, time);
     const caughtUp = seen + (await waited(() => client.snapshot?.version === '1.3', time));
