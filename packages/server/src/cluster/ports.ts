@@ -99,6 +99,8 @@ export interface PartitionLag {
 /** This process's part in the consumer group of the events. */
 export interface GroupConsumer {
   readonly assigned: readonly number[];
+  /** How often the client was built anew since the start. */
+  readonly restarts: number;
   lag(): readonly PartitionLag[];
   /** Goes on from an offset. */
   seek(partition: number, offset: number): void;
