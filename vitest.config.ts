@@ -20,8 +20,9 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/shared-servers.ts'],
     testTimeout: 30_000,
-    hookTimeout: 30_000,
+    hookTimeout: 120_000, // hooks start servers, and the first one on a machine may fetch Kafka
     maxWorkers: 2,
   },
 });

@@ -185,10 +185,9 @@ describe('the outside world', () => {
     expect(faultsIn(pure, (file) => usesOf(file, IMPURE))).toEqual([]);
   });
 
-  test('only the server command, the adapter behind the lock, and fail points read the process', () => {
-    const rest = sources.filter(
-      (file) => !/^packages\/server\/src\/(main|cli|fail-point|adapters\/processes)/.test(file.path),
-    );
+  test('only the command, the adapter behind the lock, fail points and what starts other servers read the process', () => {
+    const readers = /^packages\/server\/src\/(main|cli|fail-point|adapters\/processes|provision\/provision\.ts)/;
+    const rest = sources.filter((file) => !readers.test(file.path));
     expect(faultsIn(rest, (file) => usesOf(file, new Set(['process'])))).toEqual([]);
     expect(faultsIn(rest, (file) => importsWhere(file, (name) => name === 'node:process'))).toEqual([]);
   });

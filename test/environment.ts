@@ -5,15 +5,23 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe } from 'vitest';
+import { findKafka, findRedis } from '../packages/server/src/provision/sources.js';
+import { WITHOUT_ADDRESSES } from './provisioned.js';
 
-/** Things a suite may want beside Node. Each finder returns where the thing is. */
+/** Things a suite may want beside Node. Each finder returns where the thing is, or of what kind. */
 const FINDERS = {
   /** Python with the packages that work out oracles; `ARMATURE_PYTHON` names another interpreter than `python3`. */
   python: findPython,
   /** The folder of real logs that stands beside the checkout, or inside it; `ARMATURE_DATA` names another. */
   data: findData,
-  /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or the program `redis-server`, which tests then start. */
-  redis: findRedis,
+  /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or one that can be started; see `sharedRedis`. */
+  redis: () => findRedis(process.env)?.kind,
+  /** A Kafka to talk to: the addresses in `ARMATURE_KAFKA_BROKERS`, or one that can be started; see `sharedKafka`. */
+  kafka: () => findKafka(process.env)?.kind,
+  /** A Redis that can be started here, so that it may be killed; see `ownServers`. */
+  ownRedis: () => findRedis(WITHOUT_ADDRESSES)?.kind,
+  /** Three brokers of Kafka that can be started here, so that they may be killed; see `ownServers`. */
+  ownKafka: () => findKafka(WITHOUT_ADDRESSES, 3)?.kind,
   /** A browser to drive: the program in `CHROMIUM`, or `chromium`. */
   chromium: findChromium,
   /** Other versions of Node: their programs in `ARMATURE_TEST_NODES`, separated by colons. */
@@ -37,13 +45,6 @@ function findData(): string | undefined {
   const beside = ['../../shared/data', '../shared/data'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
   const named = process.env.ARMATURE_DATA;
   return (named === undefined ? beside : [named]).find((folder) => existsSync(folder));
-}
-
-function findRedis(): string | undefined {
-  const url = process.env.ARMATURE_REDIS_URL;
-  if (url !== undefined && url !== '') return url;
-  const probe = spawnSync('redis-server', ['--version'], { stdio: 'ignore', timeout: 20_000 });
-  return probe.status === 0 ? 'redis-server' : undefined;
 }
 
 function findMount(): string | undefined {

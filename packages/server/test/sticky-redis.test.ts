@@ -7,18 +7,18 @@ import { stickyAssignment } from '@armature/sdk/sticky';
 import { expect, test } from 'vitest';
 import { builtBinary } from '../../../test/built.js';
 import { describeWith } from '../../../test/environment.js';
-import { redisServer } from '../../../test/redis-server.js';
+import { sharedRedis } from '../../../test/provisioned.js';
 import { workspace } from './workspace.js';
 
 const BINARY = builtBinary();
 const FILE = 'experiment: shop\narms: [a, b]\nassign: sticky\nreward: buys\n';
 
-describeWith('redis', 'a server and a client that share a Redis', (where) => {
+describeWith('redis', 'a server and a client that share a Redis', () => {
   test('give a unit the same arm, whichever of the two is asked first', async () => {
-    const redis = await redisServer(where);
+    const redis = await sharedRedis();
     const space = await workspace({ 'a.yaml': FILE });
     const flags = ['serve', '--experiments', space.experiments, '--data', space.data, '--port', '0'];
-    const child = spawn(process.execPath, [BINARY, ...flags, '--sticky', redis.url], {
+    const child = spawn(process.execPath, [BINARY, ...flags, '--sticky', redis], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
@@ -28,7 +28,7 @@ describeWith('redis', 'a server and a client that share a Redis', (where) => {
     try {
       const [line] = (await once(child.stdout, 'data')) as [Buffer];
       const url = /http:\/\/[\d.:]+/.exec(String(line))?.[0] ?? '';
-      const store = redisStickyStore({ url: redis.url });
+      const store = redisStickyStore({ url: redis });
       const client = createClient({ url, sticky: stickyAssignment(store), refresh: 'manual' });
       await client.ready();
       const asked = async (unit: string) => {
@@ -71,7 +71,6 @@ describeWith('redis', 'a server and a client that share a Redis', (where) => {
     } finally {
       child.kill('SIGKILL');
       await space.dispose();
-      await redis.dispose();
     }
   });
 });

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeWith } from '../../../../test/environment.js';
-import { type RedisServer, redisServer } from '../../../../test/redis-server.js';
+import { ownServers, sharedRedis } from '../../../../test/provisioned.js';
 import type { ArmatureError } from '../../src/index.js';
 import { type RedisStickyStore, redisStickyStore } from '../../src/redis/index.js';
 import { stickyAssignment } from '../../src/sticky/index.js';
@@ -10,20 +10,19 @@ import { recordOf, storeLaws } from '../sticky/store-laws.js';
 
 const prefix = `armature-test:${process.pid}:`;
 
-describeWith('redis', 'the Redis store', (where) => {
-  let redis: RedisServer;
+describeWith('redis', 'the Redis store', () => {
+  let url: string;
   const stores: RedisStickyStore[] = [];
   const open = (more: object = {}): RedisStickyStore => {
-    const store = redisStickyStore({ url: redis.url, prefix, ttlMs: 60_000, ...more });
+    const store = redisStickyStore({ url, prefix, ttlMs: 60_000, ...more });
     stores.push(store);
     return store;
   };
   beforeAll(async () => {
-    redis = await redisServer(where);
+    url = await sharedRedis();
   });
   afterAll(async () => {
     for (const store of stores) await store.close();
-    await redis.dispose();
   });
 
   describe('as every store', () => {
@@ -31,7 +30,7 @@ describeWith('redis', 'the Redis store', (where) => {
   });
 
   test('takes a client of the caller, forgets a unit after its time, and names none as it is', async () => {
-    const client = new Redis(redis.url);
+    const client = new Redis(url);
     const prefix = `armature-test:${process.pid}:own:`;
     const store = redisStickyStore({ client, prefix, ttlMs: 300 });
     await store.setIfAbsent('alice@example.com', recordOf('shop/1.1'));
@@ -87,11 +86,14 @@ describeWith('redis', 'the Redis store', (where) => {
     expect(server.events).toHaveLength(4000);
     for (const { data } of server.events) expect(data.propensity).toBe(server.vectors.get(data.snapshot)?.[data.arm]);
   });
+});
 
+describeWith('ownRedis', 'a Redis that dies', () => {
   test('decisions go on while it is away, and what was drawn is kept when it is back', async () => {
-    if (!redis.own) return expect(redis.url).toMatch(/^rediss?:/); // somebody else's Redis is not killed
+    const { redis, redisUrl = '', dispose } = await ownServers({ redis: true });
     const server = movingServer({ a: 0.5, b: 0.5 });
-    const sticky = stickyAssignment(open(), { timeoutMs: 300 });
+    const store = redisStickyStore({ url: redisUrl, prefix, ttlMs: 60_000 });
+    const sticky = stickyAssignment(store, { timeoutMs: 300 });
     const client = server.client(sticky);
     const errors: ArmatureError[] = [];
     client.on('error', (error) => errors.push(error));
@@ -99,16 +101,18 @@ describeWith('redis', 'the Redis store', (where) => {
     await client.prefetch('before');
     expect(client.decide('shop', { unit: 'before' }).error).toBeUndefined();
     await client.flush();
-    await redis.kill();
+    await redis?.kill();
     await client.prefetch('during');
     const { arm, error } = client.decide('shop', { unit: 'during' });
     expect(error).toBe('STICKY_NOT_LOADED');
-    await redis.start();
+    await redis?.start();
     await sticky.settled(20_000);
     expect(sticky.counts).toMatchObject({ produced: 2, kept: 2, queued: 0 });
     expect(client.decide('shop', { unit: 'during' })).toMatchObject({ arm, reason: 'sticky', error: undefined });
     expect(errors.map(({ code }) => code)).toContain('STICKY_STORE_FAILED');
     await client.close();
+    await store.close();
+    await dispose();
   });
 });
 
