@@ -1,4 +1,5 @@
 import { ArmatureError } from '@armature/sdk';
+import { PROVISION_ERRORS } from './provision/provision-errors.js';
 
 type ErrorRow = ConstructorParameters<typeof ArmatureError>[1];
 type ErrorDetails = NonNullable<ConstructorParameters<typeof ArmatureError>[2]>;
@@ -101,26 +102,7 @@ export const SERVER_ERRORS = {
     do: 'none needed once it is back: what was not committed is folded again from the log',
     retryable: true,
   },
-  REDIS_NOT_FOUND: {
-    what: 'there is no Redis to use',
-    do: 'set ARMATURE_REDIS_URL, or install redis-server, or start a container engine',
-    retryable: false,
-  },
-  KAFKA_NOT_FOUND: {
-    what: 'there is no Kafka to use',
-    do: 'set ARMATURE_KAFKA_BROKERS, or install Java 17 or newer and Maven, or start a container engine',
-    retryable: false,
-  },
-  KAFKA_DOWNLOAD_FAILED: {
-    what: "Kafka's jars cannot be fetched",
-    do: 'check that Maven reaches its repository and that the cache folder (ARMATURE_CACHE) can be written, or set ARMATURE_KAFKA_BROKERS',
-    retryable: true,
-  },
-  SERVER_NOT_STARTED: {
-    what: 'a server that is needed did not start',
-    do: 'see what it said last; its variables (ARMATURE_KAFKA_BROKERS, ARMATURE_REDIS_URL) name another one',
-    retryable: true,
-  },
+  ...PROVISION_ERRORS,
   CONSUMER_FAILED: {
     what: 'the consumer of the events stopped and could not be brought back',
     do: 'the process ends; start it again once Kafka is well',
