@@ -4,6 +4,7 @@ import type { SnapshotData } from '@armature/sdk/protocol';
 import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { runningTotals } from '../src/aggregation/running-totals.js';
+import { sharedTotals, totalEntry, totalsText } from '../src/aggregation/shared-totals.js';
 import { type Engine, virtualClock } from '../src/index.js';
 import { decisionOf, rewardOf, type Workspace, workspace } from './workspace.js';
 
@@ -74,6 +75,44 @@ test('totals equal the merged cells of each epoch, arm and metric, whatever was 
       }
     }),
   );
+});
+
+test('totals are shared as text that reads back the same in every bit, at any time', () => {
+  fc.assert(
+    fc.property(fc.array(fc.array(trial, { maxLength: 40 }), { maxLength: 6 }), (rounds) => {
+      const totals = runningTotals(emptyState(), registry);
+      for (const round of rounds) {
+        for (const { version, bucket, arm, metric, reward } of round) {
+          totals.counted({ experiment: 'a', version, rule: 'policy', arm, time: bucket, metric, reward });
+        }
+        const read = sharedTotals(totals.encode());
+        for (const epoch of [1, 2, 3]) {
+          for (const metric of [...METRICS, 'none']) {
+            const cells = totals.cells('a', epoch, ARMS, metric);
+            // by Object.is: -0 is not 0
+            for (const [k, cell] of read.cells('a', epoch, ARMS, metric).entries()) expect(cell).toEqual(cells[k]);
+          }
+        }
+      }
+    }),
+  );
+});
+
+test('any names and any doubles survive being shared, and another version is no guess', () => {
+  const name = fc.record({ experiment: fc.string(), epoch: fc.nat(), arm: fc.string(), metric: fc.string() });
+  const cell = fc.record({ trials: fc.nat(), rewarded: fc.nat(), mean: fc.double(), m2: fc.double() });
+  fc.assert(
+    fc.property(name, cell, (of, sum) => {
+      const [read] = sharedTotals(totalsText([totalEntry(of, sum)])).cells(
+        of.experiment,
+        of.epoch,
+        [of.arm],
+        of.metric,
+      );
+      expect(read).toEqual(sum);
+    }),
+  );
+  expect(() => sharedTotals('{"schema":2,"cells":[]}')).toThrow('totals of schema 2; this version reads schema 1');
 });
 
 test('half a million rewards lose no digit that the merged cells keep', () => {

@@ -1,11 +1,18 @@
 import { type ClosedTrial, epochOf, type PartitionState, type Registry } from '@armature/analysis/fold';
 import { addMissing, addReward, type Cell, EMPTY_CELL, merge } from '@armature/sdk/policies';
+import type { SharedTotals } from '../cluster/ports.js';
+import { type TotalName, totalEntry, totalKey, totalsText } from './shared-totals.js';
 
 /** One arm's sum in one metric and learning epoch: what is settled, and the newest trials beside it. */
 interface Total {
+  readonly name: TotalName;
   settled: Cell;
   recent: Cell;
+  /** As it is shared; undefined since it changed. */
+  entry: string | undefined;
 }
+
+const cellOf = ({ settled, recent }: Total): Cell => merge(settled, recent);
 
 /** Trials that are added one by one before they are merged as a block: long runs of single steps lose digits. */
 const BLOCK = 4096;
@@ -22,6 +29,8 @@ export interface RunningTotals {
   counted(trial: ClosedTrial): void;
   /** The cells of one metric in one learning epoch, in the order of `arms`. */
   cells(experiment: string, epoch: number, arms: readonly string[], metric: string): readonly Cell[];
+  /** All cells as text for other processes, see `sharedTotals`. Only what changed since the last call is worked out. */
+  encode(): SharedTotals;
 }
 
 /**
@@ -34,14 +43,13 @@ export function runningTotals(state: PartitionState, registry: Registry): Runnin
   const byVersion = new Map<string, VersionTotals>();
   let last: { readonly experiment: string; readonly version: string; readonly of: VersionTotals } | undefined;
 
-  const nameOf = (experiment: string, epoch: string | number, arm: string, metric: string): string =>
-    `${experiment}\0${epoch}\0${arm}\0${metric}`;
   const make = (experiment: string, version: string, metric: string): readonly Total[] => {
     const arms = registry.version(experiment, version)?.arms ?? [];
     return arms.map((arm) => {
-      const name = nameOf(experiment, epochOf(version), arm, metric);
-      const known = totals.get(name) ?? { settled: EMPTY_CELL, recent: EMPTY_CELL };
-      totals.set(name, known);
+      const name: TotalName = { experiment, epoch: Number(epochOf(version)), arm, metric };
+      const key = totalKey(name);
+      const known = totals.get(key) ?? { name, settled: EMPTY_CELL, recent: EMPTY_CELL, entry: undefined };
+      totals.set(key, known);
       return known;
     });
   };
@@ -71,6 +79,7 @@ export function runningTotals(state: PartitionState, registry: Registry): Runnin
     counted({ experiment, version, arm, metric, reward }) {
       const total = totalOf(experiment, version, metric, arm);
       if (total === undefined) return;
+      total.entry = undefined;
       total.recent = reward === undefined ? addMissing(total.recent) : addReward(total.recent, reward);
       if (total.recent.trials < BLOCK) return;
       total.settled = merge(total.settled, total.recent);
@@ -78,8 +87,16 @@ export function runningTotals(state: PartitionState, registry: Registry): Runnin
     },
     cells: (experiment, epoch, arms, metric) =>
       arms.map((arm) => {
-        const total = totals.get(nameOf(experiment, epoch, arm, metric));
-        return total === undefined ? EMPTY_CELL : merge(total.settled, total.recent);
+        const total = totals.get(totalKey({ experiment, epoch, arm, metric }));
+        return total === undefined ? EMPTY_CELL : cellOf(total);
       }),
+    encode() {
+      const entries: string[] = [];
+      for (const total of totals.values()) {
+        total.entry ??= totalEntry(total.name, cellOf(total));
+        entries.push(total.entry);
+      }
+      return totalsText(entries);
+    },
   };
 }
