@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { freePort } from '../../../../test/faults/server-process.js';
+
+/** A real Redis of a test's own, which it may kill, set up as it likes, and look into. */
+export interface RedisProcess {
+  readonly port: number;
+  readonly url: string;
+  readonly folder: string;
+  /** A plain client beside the one under test. */
+  readonly client: Redis;
+  start(): Promise<void>;
+  /** kill -9. */
+  kill(): Promise<void>;
+  dispose(): Promise<void>;
+}
+
+const READY = /Ready to accept connections|Sentinel ID is/;
+
+/**
+ * Starts `redis-server` on a free port.
+ *
+ * @param flags such as `--appendonly yes`; without any it keeps nothing
+ * @param first what stands before the flags: the file of a Sentinel
+ */
+export async function redisProcess(flags: readonly string[] = [], first?: string): Promise<RedisProcess> {
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'armature-redis-'));
+  const client = new Redis({ port, lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: 100 });
+  client.on('error', () => {});
+  let child: ChildProcess | undefined;
+  const server: RedisProcess = {
+    ...{ port, folder, client },
+    url: `redis://127.0.0.1:${port}`,
+    async start() {
+      const plain = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
+      const args = [...(first === undefined ? [] : [first]), ...plain, ...flags];
+      const started = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      child = started;
+      let said = '';
+      for await (const chunk of started.stdout.iterator({ destroyOnReturn: false })) {
+        said += String(chunk);
+        if (!READY.test(said)) continue;
+        started.stdout.resume();
+        return;
+      }
+      throw new Error(`redis-server ended before it was ready: ${said}`);
+    },
+    async kill() {
+      const running = child;
+      child = undefined;
+      if (running === undefined || running.exitCode !== null) return;
+      const ended = once(running, 'exit');
+      running.kill('SIGKILL');
+      await ended;
+    },
+    async dispose() {
+      client.disconnect();
+      await server.kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+/** Everything that is in a Redis, byte for byte: lists, and the fields of hashes in order of their names. */
+export async function contentOf({ client }: RedisProcess): Promise<ReadonlyMap<string, readonly string[]>> {
+  const content = new Map<string, readonly string[]>();
+  for (const name of (await client.keys('*')).sort()) {
+    const isHash = (await client.type(name)) === 'hash';
+    const list = isHash ? [] : (await client.lrangeBuffer(name, 0, -1)).map((piece) => piece.toString('base64'));
+    const fields = isHash ? Object.entries(await client.hgetall(name)).map((field) => field.join('=')) : [];
+    content.set(name, [...list, ...fields.sort()]);
+  }
+  return content;
+}
