@@ -14,6 +14,11 @@ interface Total {
 
 const cellOf = ({ settled, recent }: Total): Cell => merge(settled, recent);
 
+function entryOf(total: Total): string {
+  total.entry ??= totalEntry(total.name, cellOf(total));
+  return total.entry;
+}
+
 /** Trials that are added one by one before they are merged as a block: long runs of single steps lose digits. */
 const BLOCK = 4096;
 
@@ -90,13 +95,6 @@ export function runningTotals(state: PartitionState, registry: Registry): Runnin
         const total = totals.get(totalKey({ experiment, epoch, arm, metric }));
         return total === undefined ? EMPTY_CELL : cellOf(total);
       }),
-    encode() {
-      const entries: string[] = [];
-      for (const total of totals.values()) {
-        total.entry ??= totalEntry(total.name, cellOf(total));
-        entries.push(total.entry);
-      }
-      return totalsText(entries);
-    },
+    encode: () => totalsText(Array.from(totals.values(), entryOf)),
   };
 }
