@@ -77,6 +77,11 @@ export const SERVER_ERRORS = {
     do: 'make the topics with `armature topics create`',
     retryable: false,
   },
+  TOPIC_REFUSED: {
+    what: 'Kafka does not make a topic',
+    do: 'correct what it says, or let somebody who may make topics run what `armature topics create --print` prints',
+    retryable: false,
+  },
   TOPIC_UNSUITABLE: {
     what: 'a topic has settings under which records would be lost or could not be read',
     do: 'run `armature doctor`, which names the setting and the command that mends it',

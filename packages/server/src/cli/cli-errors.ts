@@ -84,6 +84,11 @@ export const CLI_ERRORS = {
     do: 'correct every fault that is listed',
     retryable: false,
   },
+  CLUSTER_NOT_SET: {
+    what: 'no Kafka and no Redis are named',
+    do: 'set ARMATURE_KAFKA_BROKERS and ARMATURE_REDIS_URL, or give --kafka and --redis',
+    retryable: false,
+  },
   UNEXPECTED: {
     what: 'the command failed in an unforeseen way',
     do: 'set ARMATURE_DEBUG=1 and run it again for the details',

@@ -161,8 +161,10 @@ function redisOf(reading: VariableReading, text: string, name: string, prefix: s
   return { url: withPassword(reading, scheme, rest), prefix, ...(tls === undefined ? {} : { tls }) };
 }
 
-function kafkaOf(reading: VariableReading, text: string, name: string, prefix: string): KafkaSettings {
-  const brokers = brokersOf(reading, text, name);
+function kafkaOf(reading: VariableReading, flags: ClusterFlags, prefix: string): KafkaSettings | undefined {
+  const text = flags.kafka ?? reading.text('ARMATURE_KAFKA_BROKERS');
+  if (text === undefined) return undefined;
+  const brokers = brokersOf(reading, text, flags.kafka === undefined ? 'ARMATURE_KAFKA_BROKERS' : '--kafka');
   const group = groupOf(reading, prefix);
   const [tls, sasl] = [tlsOf(reading, 'ARMATURE_KAFKA', false), saslOf(reading)];
   return {
@@ -172,6 +174,18 @@ function kafkaOf(reading: VariableReading, text: string, name: string, prefix: s
   };
 }
 
+/** Both addresses or none: one alone is a mistake. */
+function checkPair(reading: VariableReading, kafka: boolean, redis: boolean): void {
+  if (redis && !kafka) {
+    const [variable, what] = ['ARMATURE_KAFKA_BROKERS', 'not set, though Redis is'];
+    reading.fault({ variable, what, todo: 'set it to host:port of the brokers, or unset ARMATURE_REDIS_URL' });
+  }
+  if (kafka && !redis) {
+    const [variable, what] = ['ARMATURE_REDIS_URL', 'not set, though Kafka is'];
+    reading.fault({ variable, what, todo: 'set it to redis://host:6379, or unset ARMATURE_KAFKA_BROKERS' });
+  }
+}
+
 /**
  * How to reach Kafka and Redis, from options and the environment; undefined where neither is named.
  *
@@ -179,28 +193,29 @@ function kafkaOf(reading: VariableReading, text: string, name: string, prefix: s
  */
 export function clusterSettings(flags: ClusterFlags, variable: Variable): ClusterSettings | undefined {
   const reading = readVariables(variable);
-  const brokers = flags.kafka ?? reading.text('ARMATURE_KAFKA_BROKERS');
-  const url = flags.redis ?? reading.secret('ARMATURE_REDIS_URL');
   const prefix = prefixOf(reading, flags.prefix);
-  const kafka =
-    brokers === undefined
-      ? undefined
-      : kafkaOf(reading, brokers, flags.kafka === undefined ? 'ARMATURE_KAFKA_BROKERS' : '--kafka', prefix);
-  const redis =
-    url === undefined
-      ? undefined
-      : redisOf(reading, url, flags.redis === undefined ? 'ARMATURE_REDIS_URL' : '--redis', prefix);
-  if (kafka === undefined && redis !== undefined) {
-    const [what, todo] = [
-      'not set, though Redis is',
-      'set it to host:port of the brokers, or unset ARMATURE_REDIS_URL',
-    ];
-    reading.fault({ variable: 'ARMATURE_KAFKA_BROKERS', what, todo });
-  }
-  if (redis === undefined && kafka !== undefined && reading.text('ARMATURE_REDIS_URL_FILE') === undefined) {
-    const todo = 'set it to redis://host:6379, or unset ARMATURE_KAFKA_BROKERS';
-    reading.fault({ variable: 'ARMATURE_REDIS_URL', what: 'not set, though Kafka is', todo });
-  }
+  const kafka = kafkaOf(reading, flags, prefix);
+  const redisNamed = [flags.redis, variable('ARMATURE_REDIS_URL'), variable('ARMATURE_REDIS_URL_FILE')];
+  checkPair(
+    reading,
+    kafka !== undefined,
+    redisNamed.some((name) => name !== undefined),
+  );
+  const url = flags.redis ?? reading.secret('ARMATURE_REDIS_URL');
+  const name = flags.redis === undefined ? 'ARMATURE_REDIS_URL' : '--redis';
+  const redis = url === undefined ? undefined : redisOf(reading, url, name, prefix);
   reading.end();
   return kafka === undefined || redis === undefined ? undefined : { kafka, redis };
+}
+
+/**
+ * How to reach Kafka alone, for commands that have nothing to do with Redis.
+ *
+ * @throws CLUSTER_SETTINGS_INVALID
+ */
+export function kafkaSettings(flags: ClusterFlags, variable: Variable): KafkaSettings | undefined {
+  const reading = readVariables(variable);
+  const kafka = kafkaOf(reading, flags, prefixOf(reading, flags.prefix));
+  reading.end();
+  return kafka;
 }

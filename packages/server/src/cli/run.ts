@@ -16,6 +16,7 @@ import { reportError } from './report-error.js';
 import { schemaCommand } from './schema.js';
 import { serveCommand } from './serve.js';
 import { OutputClosed, type Terminal } from './terminal.js';
+import { topicsCommand } from './topics.js';
 import { typesCommand } from './types.js';
 import { validateCommand } from './validate.js';
 
@@ -37,6 +38,7 @@ const COMMANDS: readonly AddCommand[] = [
   importCommand,
   replayCommand,
   logCommand,
+  topicsCommand,
   schemaCommand,
 ];
 
