@@ -1,4 +1,5 @@
 import { ArmatureError } from '@armature/sdk';
+import { CLUSTER_ERRORS } from './cluster/cluster-errors.js';
 import { PROVISION_ERRORS } from './provision/provision-errors.js';
 
 type ErrorRow = ConstructorParameters<typeof ArmatureError>[1];
@@ -62,57 +63,8 @@ export const SERVER_ERRORS = {
     do: 'send it again under the same id or requestId once the server is back: it counts once',
     retryable: true,
   },
-  KAFKA_UNREACHABLE: {
-    what: 'Kafka does not answer',
-    do: 'check ARMATURE_KAFKA_BROKERS, its TLS and SASL variables, and that a broker runs there',
-    retryable: true,
-  },
-  KAFKA_SETTINGS_INVALID: {
-    what: 'the settings of Kafka are not usable',
-    do: 'see `armature serve --help` for the variables',
-    retryable: false,
-  },
-  TOPIC_MISSING: {
-    what: 'a topic is missing',
-    do: 'make the topics with `armature topics create`',
-    retryable: false,
-  },
-  TOPIC_REFUSED: {
-    what: 'Kafka does not make a topic',
-    do: 'correct what it says, or let somebody who may make topics run what `armature topics create --print` prints',
-    retryable: false,
-  },
-  TOPIC_UNSUITABLE: {
-    what: 'a topic has settings under which records would be lost or could not be read',
-    do: 'run `armature doctor`, which names the setting and the command that mends it',
-    retryable: false,
-  },
-  CODEC_MISSING: {
-    what: 'the records of a topic are compressed in a way that this process cannot read',
-    do: "set the topic's compression.type to producer, uncompressed or gzip, or install the codec that is named",
-    retryable: false,
-  },
-  CONFIG_MOVED: {
-    what: 'another server wrote to the config log first',
-    do: 'none needed: it is planned again from what that one wrote',
-    retryable: true,
-  },
-  REDIS_SETTINGS_INVALID: {
-    what: 'the address of Redis is not usable',
-    do: 'see `armature serve --help` for its forms',
-    retryable: false,
-  },
-  STATE_UNAVAILABLE: {
-    what: 'Redis does not answer',
-    do: 'none needed once it is back: what was not committed is folded again from the log',
-    retryable: true,
-  },
+  ...CLUSTER_ERRORS,
   ...PROVISION_ERRORS,
-  CONSUMER_FAILED: {
-    what: 'the consumer of the events stopped and could not be brought back',
-    do: 'the process ends; start it again once Kafka is well',
-    retryable: true,
-  },
   DISK_FULL: { what: 'the disk of the log is full', do: 'free some space; send the events again', retryable: true },
   CLOSED: { what: 'the server is closing', do: 'send the events again to the next one', retryable: true },
   OVERLOADED: {
