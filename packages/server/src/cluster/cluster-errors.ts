@@ -29,6 +29,11 @@ export const CLUSTER_ERRORS = {
     do: 'run `armature doctor`, which names the setting and the command that mends it',
     retryable: false,
   },
+  RECORD_TOO_LARGE: {
+    what: 'a record is larger than its topic takes',
+    do: "keep it below 1 MiB, and the topic's max.message.bytes at its default or above",
+    retryable: false,
+  },
   CODEC_MISSING: {
     what: 'the records of a topic are compressed in a way that this process cannot read',
     do: "set the topic's compression.type to producer, uncompressed or gzip, or install the codec that is named",

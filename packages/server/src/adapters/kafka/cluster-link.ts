@@ -1,0 +1,104 @@
+import type { Broker, Cluster, TopicOffsets } from 'kafkajs';
+import type { TopicEnds } from '../../cluster/ports.js';
+import type { Clock } from '../../ports.js';
+import type { KafkaConnection } from './connection.js';
+import { kafkaCause, PROTOCOL } from './kafka-fault.js';
+import { exactInteger } from './offset.js';
+
+/** Who leads the partitions of one topic, found again after a fault. One topic: a missing one must not hide others. */
+export class ClusterLink {
+  readonly topic: string;
+  readonly #connection: KafkaConnection;
+  #cluster: Cluster;
+
+  constructor(connection: KafkaConnection, topic: string) {
+    this.topic = topic;
+    this.#connection = connection;
+    this.#cluster = connection.cluster();
+  }
+
+  /** The broker that leads a partition, connected. */
+  async leader(partition: number): Promise<Broker> {
+    await this.#know();
+    const [nodeId] = Object.keys(this.#cluster.findLeaderForPartitions(this.topic, [partition]));
+    if (nodeId === undefined) throw new Error(`${this.topic} has no partition ${partition}`);
+    return this.#cluster.findBroker({ nodeId });
+  }
+
+  /** The ends of some partitions, or of all. */
+  async ends(wanted?: readonly number[]): Promise<ReadonlyMap<number, TopicEnds>> {
+    await this.#know();
+    const all = wanted ?? this.#cluster.findTopicPartitionMetadata(this.topic).map(({ partitionId }) => partitionId);
+    const partitions = all.map((partition) => ({ partition }));
+    const [low, high] = [await this.#offsets(partitions, true), await this.#offsets(partitions, false)];
+    return new Map(
+      [...all]
+        .sort((a, b) => a - b)
+        .map((partition) => [partition, { low: endOf(low, partition), high: endOf(high, partition) }]),
+    );
+  }
+
+  /** Looks again who leads what. Never rejects: the next question tells what is wrong. */
+  async recover(thrown: unknown): Promise<void> {
+    const { name, host, port } = kafkaCause(thrown);
+    if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined) {
+      this.#cluster.removeBroker({ host, port });
+    }
+    await this.#cluster.refreshMetadata().catch(() => undefined);
+  }
+
+  /** Begins anew, where an answer never came. */
+  renew(): void {
+    void this.#cluster.disconnect().catch(() => undefined);
+    this.#cluster = this.#connection.cluster();
+  }
+
+  async disconnect(): Promise<void> {
+    await this.#cluster.disconnect();
+  }
+
+  async #know(): Promise<void> {
+    if (!this.#cluster.isConnected()) await this.#cluster.connect();
+    await this.#cluster.addTargetTopic(this.topic);
+    await this.#cluster.refreshMetadataIfNecessary();
+  }
+
+  async #offsets(partitions: { partition: number }[], fromBeginning: boolean): Promise<TopicOffsets | undefined> {
+    const [answer] = await this.#cluster.fetchTopicsOffset([{ topic: this.topic, partitions, fromBeginning }]);
+    return answer;
+  }
+}
+
+function endOf(answer: TopicOffsets | undefined, partition: number): number {
+  const found = answer?.partitions.find((each) => each.partition === partition);
+  if (found === undefined) throw new Error(`no broker told the ends of partition ${partition}`);
+  return exactInteger(found.offset);
+}
+
+/** Rejects when `task` has not settled after `ms`; the task itself goes on. */
+export async function within<T>(ms: number, clock: Clock, task: Promise<T>): Promise<T> {
+  let cancel = (): void => {};
+  const late = new Promise<never>((_, reject) => {
+    cancel = clock.after(ms, () => reject(new Error(`no answer within ${ms} ms`)));
+  });
+  try {
+    return await Promise.race([task, late]);
+  } finally {
+    cancel();
+  }
+}
+
+/** Waits. */
+export function pause(ms: number, clock: Clock): Promise<void> {
+  return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
+/** Wait before try number `attempt` (1 is the second), ms: 100 doubling up to 2,000. */
+export function backOff(attempt: number): number {
+  return Math.min(2_000, 50 * 2 ** Math.min(attempt, 10));
+}
+
+/** Whether the topic is not there, or not yet known to the broker that was asked. */
+export function isTopicMissing(thrown: unknown): boolean {
+  return kafkaCause(thrown).code === PROTOCOL.UNKNOWN_TOPIC_OR_PARTITION;
+}
