@@ -30,16 +30,22 @@ function skippedTests(report, root) {
   return byTool;
 }
 
+/** The servers of a run, each once: suites start the same one on many ports. */
+function serversUsed(used) {
+  const kinds = used.map((line) => line.replace(/(,?127\.0\.0\.1:\d+)+/g, '127.0.0.1'));
+  return [...new Set(kinds)].sort().map((line) => `used ${line}`);
+}
+
 const tests = (count) => `${count} ${count === 1 ? 'test' : 'tests'}`;
 
 /**
  * The closing lines and the exit code. A skipped test is fine when it names the tool that is missing, or when the
  * run was narrowed by title; otherwise it makes the run fail, as does a run in which no test passed.
  * @param {any} report what vitest's JSON reporter wrote
- * @param {{ exitCode: number, root: string, narrowed: boolean }} run
+ * @param {{ exitCode: number, root: string, narrowed: boolean, used?: readonly string[] }} run `used` has a line for each server
  * @returns {{ lines: string[], exitCode: number }}
  */
-export function closingLines(report, { exitCode, root, narrowed }) {
+export function closingLines(report, { exitCode, root, narrowed, used = [] }) {
   const { failed, outside } = countFailures(report, exitCode);
   const lines = outside ? ['an error was raised outside the tests; it is above.'] : [];
   let unexplained = 0;
@@ -50,6 +56,7 @@ export function closingLines(report, { exitCode, root, narrowed }) {
     }
   }
   if (unexplained > 0) lines.push(`${tests(unexplained)} skipped without naming a tool that is missing`);
+  lines.push(...serversUsed(used));
   const skipped = report.numPendingTests + report.numTodoTests;
   lines.push(`${report.numPassedTests} passed, ${failed} failed, ${skipped} skipped`);
   const good = failed === 0 && unexplained === 0 && report.numPassedTests > 0;

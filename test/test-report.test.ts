@@ -46,6 +46,21 @@ test('a suite whose tool is missing is named as not run, and the run passes', ()
   });
 });
 
+test('the servers that were used are named, each once', () => {
+  const used = [
+    'Redis 7.0.15: started redis-server on 127.0.0.1:20001',
+    'Kafka 4.1.1: started from /libs on 127.0.0.1:20002,127.0.0.1:20003,127.0.0.1:20004 with Java 17',
+    'Redis 7.0.15: started redis-server on 127.0.0.1:20005',
+    'Kafka: broker.example:9092, from ARMATURE_KAFKA_BROKERS',
+  ];
+  expect(closingLines(report({ 'a.test.ts': [['x', 'passed']] }), { ...run, used }).lines).toEqual([
+    'used Kafka 4.1.1: started from /libs on 127.0.0.1 with Java 17',
+    'used Kafka: broker.example:9092, from ARMATURE_KAFKA_BROKERS',
+    'used Redis 7.0.15: started redis-server on 127.0.0.1',
+    '1 passed, 0 failed, 0 skipped',
+  ]);
+});
+
 test('a test skipped for no reason makes the run fail, unless the run was narrowed by title', () => {
   const files: Record<string, [string, Status][]> = {
     'a.test.ts': [
