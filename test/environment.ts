@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe } from 'vitest';
+import { describe, inject } from 'vitest';
 import { findKafka, findRedis } from '../packages/server/src/provision/sources.js';
 import { WITHOUT_ADDRESSES } from './provisioned.js';
 
@@ -17,11 +17,11 @@ const FINDERS = {
   /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or one that can be started; see `sharedRedis`. */
   redis: () => findRedis(process.env)?.kind,
   /** A Kafka to talk to: the addresses in `ARMATURE_KAFKA_BROKERS`, or one that can be started; see `sharedKafka`. */
-  kafka: () => findKafka(process.env)?.kind,
+  kafka: () => startable(findKafka(process.env)?.kind),
   /** A Redis that can be started here, so that it may be killed; see `ownServers`. */
   ownRedis: () => findRedis(WITHOUT_ADDRESSES)?.kind,
   /** Three brokers of Kafka that can be started here, so that they may be killed; see `ownServers`. */
-  ownKafka: () => findKafka(WITHOUT_ADDRESSES, 3)?.kind,
+  ownKafka: () => startable(findKafka(WITHOUT_ADDRESSES, 3)?.kind),
   /** A browser to drive: the program in `CHROMIUM`, or `chromium`. */
   chromium: findChromium,
   /** Other versions of Node: their programs in `ARMATURE_TEST_NODES`, separated by colons. */
@@ -34,6 +34,11 @@ export type Tool = keyof typeof FINDERS;
 
 const TOOLS = Object.keys(FINDERS) as Tool[];
 const found = new Map<Tool, string | undefined>();
+
+/** Java without Kafka's jars starts no Kafka. */
+function startable(kind: string | undefined): string | undefined {
+  return kind === 'java' && inject('kafkaFault') !== '' ? undefined : kind;
+}
 
 function findPython(): string | undefined {
   const python = process.env.ARMATURE_PYTHON ?? 'python3';

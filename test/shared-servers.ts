@@ -3,18 +3,35 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestProject } from 'vitest/node';
+import { kafkaJars } from '../packages/server/src/provision/kafka-jars.js';
 import { provision } from '../packages/server/src/provision/provision.js';
 import type { Provisioned } from '../packages/server/src/provision/provisioned.js';
-import { tellUsed } from './provisioned.js';
+import { findKafka } from '../packages/server/src/provision/sources.js';
+import { tellUsed, WITHOUT_ADDRESSES } from './provisioned.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** Address of the door. */
     sharedServers: string;
+    /** Why no Kafka can be started from its jars, or nothing. */
+    kafkaFault: string;
+  }
+}
+
+/** Fetched before the tests, so that no suite waits for a download or fails for want of a network. */
+async function fetchKafka(): Promise<string> {
+  if (findKafka(WITHOUT_ADDRESSES, 3) === undefined) return '';
+  try {
+    await kafkaJars(process.env, (line) => console.log(line));
+    return '';
+  } catch (cause) {
+    console.log((cause as Error).message);
+    return (cause as Error).message;
   }
 }
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  project.provide('kafkaFault', await fetchKafka());
   const started = new Map<string, Promise<Provisioned>>();
   const start = (what: string): Promise<Provisioned> => {
     const starting = started.get(what) ?? provision({ [what]: true, tell: tellUsed });

@@ -48,16 +48,21 @@ async function format(java: Java, cluster: string, properties: string): Promise<
 }
 
 /** The id may begin with a dash, hence not as a word of its own. */
-async function formattedBroker(
+/**
+ * A broker with a folder of its own, formatted and not started yet.
+ *
+ * @param propertiesIn the text of its properties, given the folder for its data
+ */
+export async function formattedBroker(
   java: Java,
   cluster: string,
-  brokers: readonly BrokerPlace[],
-  self: BrokerPlace,
+  name: string,
+  propertiesIn: (data: string) => string,
 ): Promise<StartedServer> {
   const folder = await mkdtemp(join(tmpdir(), 'armature-kafka-'));
   const [properties, logging] = [join(folder, 'server.properties'), join(folder, 'log4j2.properties')];
   try {
-    await writeFile(properties, kafkaProperties(brokers, self, join(folder, 'data')));
+    await writeFile(properties, propertiesIn(join(folder, 'data')));
     await writeFile(logging, LOGGING);
     await format(java, cluster, properties);
   } catch (cause) {
@@ -65,7 +70,7 @@ async function formattedBroker(
     throw cause;
   }
   return startedProcess({
-    ...{ name: `Kafka broker ${self.id}`, program: 'java', variables: withClasspath(java), folder, startMs: START_MS },
+    ...{ name, program: 'java', variables: withClasspath(java), folder, startMs: START_MS },
     args: ['-Xmx192m', ...JAVA_FLAGS, `-Dlog4j2.configurationFile=${logging}`, 'kafka.Kafka', properties],
     ready: 'Kafka Server started',
   });
@@ -81,7 +86,11 @@ export async function startKafka(
   const places = Array.from({ length: count }, (_, i): BrokerPlace => {
     return { id: i + 1, port: ports[2 * i] ?? 0, controllerPort: ports[2 * i + 1] ?? 0 };
   });
-  const made = await Promise.allSettled(places.map((self) => formattedBroker(java, cluster, places, self)));
+  const made = await Promise.allSettled(
+    places.map((self) =>
+      formattedBroker(java, cluster, `Kafka broker ${self.id}`, (data) => kafkaProperties(places, self, data)),
+    ),
+  );
   const servers = made.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
   const failed = made.find((one) => one.status === 'rejected');
   try {

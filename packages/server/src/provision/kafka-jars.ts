@@ -55,8 +55,8 @@ async function download(beside: string, variables: Variables): Promise<void> {
     await promisify(execFile)('mvn', [...flags, COPY, output], options);
   } catch (cause) {
     const { stdout = '', message } = cause as Error & { readonly stdout?: string };
-    const line = stdout.split('\n').find((text) => text.startsWith('[ERROR]')) ?? message.split('\n')[0] ?? '';
-    throw serverError('KAFKA_DOWNLOAD_FAILED', { got: line.slice(0, 400), cause });
+    const said = /\[ERROR\] (\S.*)/.exec(stdout)?.[1] ?? message.split('\n')[0] ?? '';
+    throw serverError('KAFKA_DOWNLOAD_FAILED', { got: said.slice(0, 400), cause });
   }
 }
 

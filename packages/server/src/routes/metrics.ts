@@ -15,6 +15,12 @@ function engineFigures(engine: Engine, stream: { readonly readers: number }): re
   return [
     ...logFigures(engine),
     ...experimentFigures(engine),
+    [
+      'snapshot_age_seconds',
+      'How long ago the snapshot that is served was made',
+      [],
+      (set) => set((engine.clock.now() - Date.parse(engine.snapshot.issued)) / 1000),
+    ],
     ['stream_readers', 'Open snapshot streams', [], (set) => set(stream.readers)],
     ['api_keys', 'API keys that are not revoked', [], (set) => set(engine.keys.keys.length)],
   ];
