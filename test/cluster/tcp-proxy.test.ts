@@ -170,6 +170,20 @@ test('half closed, one side sees the end and the other direction goes on', async
   expect(heard.end).toBe('');
 });
 
+test('it can lead to another port: what is open stays where it is, what comes goes there', async () => {
+  const { socket, heard } = await client();
+  socket.write('a');
+  await until(() => heard.text === 'echo a');
+  const other = createServer((peer) => peer.end('other')).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  proxy.lead((other.address() as AddressInfo).port);
+  const next = await client();
+  await until(() => next.heard.text === 'other');
+  socket.write('b');
+  await until(() => heard.text === 'echo aecho b');
+  other.close();
+});
+
 test('where nobody listens behind it, a client is reset', async () => {
   server.close();
   await once(server, 'close');

@@ -28,6 +28,8 @@ export interface TcpProxy {
   readonly connections: number;
   /** What happens from now on, in one direction or in both. It replaces what happened before. */
   set(fault: LinkFault, which?: Which, direction?: Direction): void;
+  /** Where connections lead from now on: another port of this machine. */
+  lead(target: number): void;
   /** Resets both sides of every open connection. */
   reset(): void;
   /** Ends one direction of every open connection; the other goes on. */
@@ -132,7 +134,8 @@ async function passAll(lane: Lane, random: Random): Promise<void> {
  *
  * @param random chooses the delays
  */
-export async function tcpProxy(target: number, random: Random): Promise<TcpProxy> {
+export async function tcpProxy(behind: number, random: Random): Promise<TcpProxy> {
+  let target = behind;
   const open = new Set<{ readonly up: Lane; readonly down: Lane }>();
   const sockets = new Set<Socket>();
   const fresh: { up: LinkFault; down: LinkFault } = { up: NONE, down: NONE };
@@ -165,6 +168,9 @@ export async function tcpProxy(target: number, random: Random): Promise<TcpProxy
         if (which !== 'open') fresh[way] = fault;
         if (which !== 'new') for (const connection of open) change(connection[way], fault);
       }
+    },
+    lead(port) {
+      target = port;
     },
     reset() {
       for (const { up } of open) resetBoth(up);

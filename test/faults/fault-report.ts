@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 
 /** The tables of docs/reliability.md that runs with faults fill. */
-export type Section = 'Kills' | 'Power loss' | 'Disk';
+export type Section = 'Kills' | 'Power loss' | 'Disk' | 'Cluster';
 
 /** Adds a row to a table, where `node scripts/kill.mjs --markdown` collects them: cells by their column's title. */
 export function reportRow(section: Section, cells: { readonly [column: string]: string | number }): void {

@@ -10,14 +10,20 @@ const EXPERIMENTS = fileURLToPath(new URL('./experiments', import.meta.url));
 /** The real server in a process of its own, which can be killed and started again on the same port. */
 export interface ServerProcess {
   readonly url: string;
-  /** Starts it, and resolves when it listens. */
-  start(): Promise<void>;
+  /** Whether its process is there, be it paused. */
+  readonly running: boolean;
+  /** Starts it, with these variables this time, and resolves when it listens. */
+  start(variables?: NodeJS.ProcessEnv): Promise<void>;
   /** kill -9. */
   kill(): Promise<void>;
   /** Starts it, and kills it after some time, wherever it is by then. */
   killStarting(ms: number): Promise<void>;
   /** SIGTERM. @returns its exit code */
   stop(): Promise<number | null>;
+  /** SIGSTOP: it holds its connections and does nothing. */
+  pause(): void;
+  /** SIGCONT. */
+  resume(): void;
   /** Waits until it ends of its own accord. @returns its exit code */
   ended(): Promise<number | null>;
   /** Everything it said on standard error. */
@@ -48,7 +54,7 @@ export function serverProcess({
 }: ServerProcessOptions): ServerProcess {
   let child: ChildProcess | undefined;
   let said = '';
-  const spawned = (): ChildProcessByStdio<null, Readable, Readable> => {
+  const spawned = (extra?: NodeJS.ProcessEnv): ChildProcessByStdio<null, Readable, Readable> => {
     const flags = [
       '--experiments',
       experiments,
@@ -63,7 +69,7 @@ export function serverProcess({
     const before = preload === undefined ? [] : ['--import', preload.href];
     const started = spawn(process.execPath, [...before, BINARY, 'serve', ...flags], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...variables },
+      env: { ...process.env, ...variables, ...extra },
     });
     child = started;
     started.stderr.on('data', (chunk) => {
@@ -83,8 +89,11 @@ export function serverProcess({
   };
   return {
     url: `http://127.0.0.1:${port}`,
-    async start() {
-      for await (const chunk of spawned().stdout) if (String(chunk).includes('listening on')) return;
+    get running() {
+      return child !== undefined && child.exitCode === null && child.signalCode === null;
+    },
+    async start(extra) {
+      for await (const chunk of spawned(extra).stdout) if (String(chunk).includes('listening on')) return;
       throw new Error(`the server ended before it listened: ${said}`);
     },
     kill: async () => void (await ended('SIGKILL')),
@@ -94,6 +103,8 @@ export function serverProcess({
       await ended('SIGKILL');
     },
     stop: () => ended('SIGTERM'),
+    pause: () => void child?.kill('SIGSTOP'),
+    resume: () => void child?.kill('SIGCONT'),
     ended: () => ended(),
     get said() {
       return said;

@@ -13,6 +13,8 @@ export interface Writer {
   readonly made: number;
   /** Events that were sent again although they had been acknowledged. */
   readonly repeated: number;
+  /** What the last request that failed failed with. */
+  readonly trouble: string;
 }
 
 const iso = () => new Date().toISOString();
@@ -58,23 +60,35 @@ function decisionAndRewards(snapshot: Snapshot, random: Random): LogEvent[] {
   return random() < 0.1 ? [...rewards, decision] : [decision, ...rewards];
 }
 
-export function createWriter(url: string, random: Random, perStep: number, duplicates: number): Writer {
+/**
+ * @param url where the server is, or what chooses one of several for each request: what is sent again may go to another
+ * @param perStep decisions that a step makes
+ * @param duplicates share of the decisions with which something is sent again that had been acknowledged
+ */
+export function createWriter(
+  url: string | (() => string),
+  random: Random,
+  perStep: number,
+  duplicates: number,
+): Writer {
+  const address = typeof url === 'string' ? () => url : url;
   const accepted = new Set<string>();
   const done: LogEvent[] = [];
   let queue: LogEvent[] = [];
   let snapshot: Snapshot | undefined;
   let made = 0;
   let repeated = 0;
+  let trouble = '';
 
   const send = async (): Promise<void> => {
     const batch = queue.slice(0, 200);
-    const response = await fetch(`${url}/v1/events`, {
+    const response = await fetch(`${address()}/v1/events`, {
       method: 'POST',
       headers: { 'content-type': 'application/cloudevents-batch+json' },
       body: JSON.stringify(batch),
       signal: AbortSignal.timeout(5000),
     });
-    if (response.status !== 200) throw new Error(`answered ${response.status}`);
+    if (response.status !== 200) throw new Error(`answered ${response.status}: ${await response.text()}`);
     const { errors } = (await response.json()) as { errors: { index: number; code: string; retryable: boolean }[] };
     const hopeless = errors.find((error) => !error.retryable);
     if (hopeless !== undefined) throw new TypeError(`refused: ${JSON.stringify(hopeless)}`);
@@ -88,10 +102,11 @@ export function createWriter(url: string, random: Random, perStep: number, dupli
   };
   const attempt = async (): Promise<void> => {
     try {
-      const answer = await fetch(`${url}/v1/snapshot`, { signal: AbortSignal.timeout(5000) });
+      const answer = await fetch(`${address()}/v1/snapshot`, { signal: AbortSignal.timeout(5000) });
       snapshot = (await answer.json()) as Snapshot;
       if (queue.length > 0) await send();
     } catch (cause) {
+      trouble = String(cause);
       if (cause instanceof TypeError && cause.message.startsWith('refused')) throw cause;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
@@ -119,6 +134,9 @@ export function createWriter(url: string, random: Random, perStep: number, dupli
     },
     get repeated() {
       return repeated;
+    },
+    get trouble() {
+      return trouble;
     },
   };
 }

@@ -1,0 +1,167 @@
+/** The log is not what it was: nothing is counted falsely, and what is wrong is told. */
+import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
+import { caughtUp, committedOffsets, endsNow, pause } from './offset-watch.js';
+import { type Outcome, RECOVERY_MS, Run, type Scenario } from './scenario.js';
+import { createTopic, type World } from './world.js';
+
+const TWO = { servers: 2 } as const;
+/** The record before the next is read again this often, and a bit more. */
+const ANCHOR_MS = 8000;
+
+/** Waits until some server has said something. */
+async function told({ servers }: World, what: string): Promise<void> {
+  await expect
+    .poll(() => servers.some(({ said }) => said.includes(what)), { timeout: 20_000, interval: 100 })
+    .toBe(true);
+}
+
+/** Ticks, which anybody may write, straight into the topic. */
+async function produceTicks(world: World, count: number): Promise<void> {
+  const producer = world.kafka.producer();
+  await producer.connect();
+  try {
+    for (let partition = 0; partition < world.partitions; partition += 1) {
+      const messages = Array.from({ length: count }, () => {
+        const time = new Date().toISOString();
+        const event = { specversion: '1.0', type: 'dev.armature.tick.v1', source: '/server', time, data: {} };
+        return { partition, key: 'tick', value: JSON.stringify({ ...event, id: `tick-${randomUUID()}` }) };
+      });
+      await producer.send({ topic: `${world.prefix}.events`, messages, acks: -1 });
+    }
+  } finally {
+    await producer.disconnect();
+  }
+}
+
+async function quiet(run: Run): Promise<(number | undefined)[]> {
+  const load = run.load();
+  await pause(1500);
+  await load.finish();
+  await caughtUp(run.world, RECOVERY_MS);
+  for (const server of run.world.servers) server.pause();
+  return committedOffsets(run.world);
+}
+
+/** What is left to say where the log is gone: that Redis holds what it held. */
+async function stands(run: Run, before: readonly (number | undefined)[], code: string): Promise<Outcome> {
+  const { world } = run;
+  for (const server of world.servers) server.resume();
+  await told(world, code);
+  await pause(ANCHOR_MS);
+  expect(await committedOffsets(world)).toEqual(before);
+  await run.watch.stop();
+  expect(run.watch.fallen).toEqual([]);
+  return { faults: run.faults, accepted: 0, repeated: 0, duplicates: 0, trials: 0, recoveries: [] };
+}
+
+/** The topic is deleted and made anew while the servers do not look, and is as long as before, or shorter. */
+function recreated(name: string, regrown: boolean): Scenario {
+  return {
+    ...{ name, brokers: 1, world: TWO },
+    async run(world) {
+      const run = new Run(world);
+      const before = await quiet(run);
+      await world.admin.deleteTopics({ topics: [`${world.prefix}.events`] });
+      await pause(500);
+      await createTopic(world, 'events');
+      if (regrown) await produceTicks(world, Math.max(...before.map((offset) => offset ?? 0)) + 50);
+      run.met(regrown ? 'topic made anew, and as long' : 'topic made anew');
+      return stands(run, before, 'LOG_MISMATCH');
+    },
+  };
+}
+
+/** Records are deleted that nobody has folded yet. */
+const hole: Scenario = {
+  ...{ name: 'retention-hole', brokers: 1, world: TWO },
+  async run(world) {
+    const run = new Run(world);
+    const before = await quiet(run);
+    await produceTicks(world, 50);
+    const ends = await endsNow(world);
+    const partitions = ends.map((end, partition) => ({ partition, offset: String(end - 10) }));
+    await world.admin.deleteTopicRecords({ topic: `${world.prefix}.events`, partitions });
+    run.met('records deleted before they were folded');
+    return stands(run, before, 'DATA_HOLE');
+  },
+};
+
+const morePartitions: Scenario = {
+  ...{ name: 'more-partitions', brokers: 1, world: TWO },
+  async run(world) {
+    const run = new Run(world);
+    run.load();
+    await pause(1000);
+    const topic = `${world.prefix}.events`;
+    await world.admin.createPartitions({ topicPartitions: [{ topic, count: world.partitions + 2 }] });
+    run.met('partitions added');
+    await told(world, 'partitions were added');
+    const [server] = world.servers; // one that meets them as it starts
+    await server?.stop();
+    await server?.revive();
+    await run.recover();
+    const outcome = await run.audit();
+    expect(outcome.audit.log.raw.slice(world.partitions).flat()).toEqual([]);
+    return outcome;
+  },
+};
+
+/** The broker ends in order and comes back, and is killed and comes back. */
+const brokerRestart: Scenario = {
+  ...{ name: 'broker-restart', brokers: 1, world: TWO },
+  async run(world) {
+    const run = new Run(world);
+    run.load();
+    await run.recover();
+    run.recoveries.length = 0;
+    const [broker] = world.brokers.servers;
+    await broker?.stop();
+    run.met('broker stopped');
+    await pause(3000);
+    await broker?.start();
+    await run.recover();
+    await broker?.kill();
+    run.met('broker killed');
+    await broker?.start();
+    await run.recover();
+    return run.audit();
+  },
+};
+
+/** Three brokers, one after the other killed under load: leaders move, and come back. */
+const leaders: Scenario = {
+  ...{ name: 'leader-moves', brokers: 3, world: TWO },
+  async run(world) {
+    const run = new Run(world);
+    run.load({ perStep: 3 });
+    await run.recover();
+    run.recoveries.length = 0;
+    for (const broker of world.brokers.servers) {
+      await broker.kill();
+      run.met('broker killed, leaders moved');
+      await run.recover();
+      await broker.start();
+      await inSync(world);
+    }
+    return run.audit();
+  },
+};
+
+/** Waits until each partition has all its copies again: with two of three missing nothing is accepted. */
+async function inSync({ admin, prefix, brokers }: World): Promise<void> {
+  const copies = async (): Promise<number> => {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [`${prefix}.events`, `${prefix}.config`] });
+    return Math.min(...topics.flatMap(({ partitions }) => partitions.map(({ isr }) => isr.length)));
+  };
+  await expect.poll(() => copies().catch(() => 0), { timeout: 60_000, interval: 250 }).toBe(brokers.addresses.length);
+}
+
+export const logScenarios: readonly Scenario[] = [
+  recreated('topic-recreated', false),
+  recreated('topic-regrown', true),
+  hole,
+  morePartitions,
+  brokerRestart,
+  leaders,
+];
