@@ -8,6 +8,7 @@ import {
   takeChanges,
 } from '@armature/analysis/fold';
 import type { LogEvent } from '@armature/sdk/protocol';
+import { expect } from 'vitest';
 import { decision, registry, reward, START, tick, uuid } from '../../../analysis/test/fold/records.js';
 import { systemClock } from '../../src/adapters/clock.js';
 import { silent } from '../../src/adapters/loggers.js';
@@ -80,4 +81,17 @@ export async function takenOver(shared: SharedState, partition = 0) {
   const loaded = await shared.load(partition);
   if (loaded === undefined) throw new Error(`partition ${partition} has no state`);
   return { ...growing(restoreState(loaded.state, registry)), revision: loaded.revision };
+}
+
+/** Gives a commit again until its fate is known, as an owner does. */
+export async function insist(commit: () => Promise<string | undefined>): Promise<string | undefined> {
+  for (let attempt = 0; attempt < 400; attempt += 1) {
+    try {
+      return await commit();
+    } catch (cause) {
+      expect(cause).toMatchObject({ code: 'STATE_UNAVAILABLE', retryable: true });
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+  throw new Error('the connection did not come back');
 }

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type TcpProxy, tcpProxy } from '../../../../test/cluster/tcp-proxy.js';
 import { describeWith } from '../../../../test/environment.js';
 import type { SharedState } from '../../src/cluster/ports.js';
-import { growing, loadedDigest, openAt } from './kept-history.js';
+import { growing, insist, loadedDigest, openAt } from './kept-history.js';
 import { contentOf, type RedisProcess, redisProcess } from './redis-process.js';
 
 describeWith('redis', 'a connection that breaks', () => {
@@ -24,19 +24,6 @@ describeWith('redis', 'a connection that breaks', () => {
     await proxy.close();
     await redis.dispose();
   });
-
-  /** Gives a commit again until its fate is known, as an owner does. */
-  async function insist(commit: () => Promise<string | undefined>): Promise<string | undefined> {
-    for (let attempt = 0; attempt < 200; attempt += 1) {
-      try {
-        return await commit();
-      } catch (cause) {
-        expect(cause).toMatchObject({ code: 'STATE_UNAVAILABLE', retryable: true });
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-    }
-    throw new Error('the connection did not come back');
-  }
 
   test('before the answer has come leaves the commit there once, and the owner learns it', async () => {
     const grown = growing();

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,13 +22,18 @@ export interface RedisProcess {
 
 const READY = /Ready to accept connections|Sentinel ID is/;
 
+/** A Redis that keeps nothing. */
+const plainArgs = (port: number, folder: string): readonly string[] => [
+  ...['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder, '--repl-diskless-sync-delay', '0'],
+];
+
 /**
  * Starts `redis-server` on a free port.
  *
- * @param flags such as `--appendonly yes`; without any it keeps nothing
- * @param first what stands before the flags: the file of a Sentinel
+ * @param flags such as `--appendonly yes`
+ * @param begin what stands before them; by default, that nothing is kept
  */
-export async function redisProcess(flags: readonly string[] = [], first?: string): Promise<RedisProcess> {
+export async function redisProcess(flags: readonly string[] = [], begin = plainArgs): Promise<RedisProcess> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'armature-redis-'));
   const client = new Redis({ port, lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: 100 });
@@ -37,9 +43,9 @@ export async function redisProcess(flags: readonly string[] = [], first?: string
     ...{ port, folder, client },
     url: `redis://127.0.0.1:${port}`,
     async start() {
-      const plain = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder];
-      const args = [...(first === undefined ? [] : [first]), ...plain, ...flags];
-      const started = spawn('redis-server', args, { stdio: ['ignore', 'pipe', 'ignore'] });
+      const started = spawn('redis-server', [...begin(port, folder), ...flags], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
       child = started;
       let said = '';
       for await (const chunk of started.stdout.iterator({ destroyOnReturn: false })) {
@@ -66,6 +72,32 @@ export async function redisProcess(flags: readonly string[] = [], first?: string
   };
   await server.start();
   return server;
+}
+
+/** A Sentinel that watches a master under the name `main`, and is quick to think it dead. */
+export function sentinelOf(master: RedisProcess): Promise<RedisProcess> {
+  return redisProcess(['--sentinel'], (port, folder) => {
+    const file = join(folder, 'sentinel.conf');
+    const lines = [
+      `port ${port}`,
+      'bind 127.0.0.1',
+      `dir ${folder}`,
+      `sentinel monitor main 127.0.0.1 ${master.port} 1`,
+      'sentinel down-after-milliseconds main 400',
+      'sentinel failover-timeout main 3000',
+    ];
+    writeFileSync(file, `${lines.join('\n')}\n`);
+    return [file];
+  });
+}
+
+/** A replica, once it has everything that its master has. */
+export async function replicaOf(master: RedisProcess): Promise<RedisProcess> {
+  const replica = await redisProcess(['--replicaof', '127.0.0.1', `${master.port}`]);
+  for (;;) {
+    if ((await replica.client.info('replication')).includes('master_link_status:up')) return replica;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** Everything that is in a Redis, byte for byte: lists, and the fields of hashes in order of their names. */

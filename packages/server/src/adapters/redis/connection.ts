@@ -29,6 +29,8 @@ export interface RedisConnection {
 const CONNECT_MS = 2000;
 const ANSWER_MS = 5000;
 const LONGEST_WAIT_MS = 2000;
+/** How often the nodes of a cluster are asked which of them has what, beside every time that one says it has moved. */
+const REFRESH_MS = 10_000;
 /** Answers that no second attempt will change. */
 const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index|not allowed in cluster|cluster support disabled/i;
 
@@ -76,6 +78,7 @@ function clientOf(address: RedisAddress, settings: RedisSettings): Redis | Clust
       enableOfflineQueue: false,
       clusterRetryStrategy: waitMs,
       slotsRefreshTimeout: CONNECT_MS,
+      slotsRefreshInterval: REFRESH_MS,
       redisOptions,
     });
   }
@@ -119,6 +122,7 @@ async function identityOf(client: Redis | Cluster): Promise<string> {
 function watch(client: Redis | Cluster, shown: string, logger: Logger) {
   const listeners: (() => void)[] = [];
   let opened = false;
+  let closed = false;
   let lost = false;
   let identity = '';
   let lastError: string | undefined;
@@ -126,7 +130,7 @@ function watch(client: Redis | Cluster, shown: string, logger: Logger) {
     lastError = messageOf(cause);
   };
   const onClose = (): void => {
-    if (!opened || lost) return;
+    if (!opened || lost || closed) return;
     lost = true;
     logger.warn('connection to Redis lost', { redis: shown, cause: lastError ?? 'closed' });
   };
@@ -154,6 +158,9 @@ function watch(client: Redis | Cluster, shown: string, logger: Logger) {
     async open(): Promise<void> {
       identity = await identityOf(client).catch(() => '');
       opened = true;
+    },
+    close(): void {
+      closed = true;
     },
   };
 }
@@ -198,6 +205,9 @@ export async function redisConnection(
     onReconnect(listener) {
       watched.listeners.push(listener);
     },
-    close: () => client.disconnect(),
+    close() {
+      watched.close();
+      client.disconnect();
+    },
   };
 }
