@@ -73,14 +73,15 @@ export function configLedger(): ConfigLedger {
     if (raw.headers[FENCE] !== undefined) return { skipped: 'fence' };
     if (log === undefined || append === undefined || place === undefined) return { skipped: 'foreign' };
     if (place !== String(raw.offset)) return { skipped: 'lost race' };
-    if (index !== '0' && !(end === raw.offset && last === append)) return { skipped: 'lost race' };
+    const follows = index === '0' || (end === raw.offset && last === append);
     if (identity === undefined) {
       const found = parseIdentity(raw.value);
-      if (found === undefined || found.id !== log) return { skipped: 'foreign' };
+      if (found === undefined || found.id !== log || !follows) return { skipped: 'foreign' };
       identity = found;
       return { append };
     }
     if (log !== identity.id) return { skipped: 'other log' };
+    if (!follows) return { skipped: 'lost race' };
     const read = eventOf(raw.value);
     if (typeof read === 'string') return { append, skipped: 'unreadable', detail: read };
     return { append, record: { offset: raw.offset, at: raw.at, event: read } };
