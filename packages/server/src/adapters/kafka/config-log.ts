@@ -4,16 +4,17 @@ import type {
   RawRecord,
   SharedConfigLog,
   TopicEnds,
-  TopicsView,
+  ReturnType<typeof topicsView>,
 } from '../../cluster/ports.js';
 import { serverError } from '../../errors.js';
 import type { Clock, Logger } from '../../ports.js';
+import { ClusterLink } from './cluster-link.js';
 import { ConfigAppends } from './config-appends.js';
 import { ConfigStream, recordsDeleted } from './config-stream.js';
-import { topicName } from './connection.js';
+import { kafkaConnection, topicName } from './connection.js';
+import { kafkaFault } from './kafka-fault.js';
 import { isPartitionCount, type LogIdentity } from './log-identity.js';
 import { openTopicReader, readToEnd } from './topic-reader.js';
-import { openTopicsView } from './topics-view.js';
 
 export interface ConfigLogOptions {
   readonly settings: KafkaSettings;
@@ -37,7 +38,7 @@ const CHECK_MS = 30_000;
 export async function openConfigLog(options: ConfigLogOptions): Promise<SharedConfigLog> {
   const { settings, logger, clock } = options;
   const topic = topicName(settings, 'config');
-  const view = openTopicsView(settings, { logger });
+  const view = topicsView(settings, logger);
   const ends = (): Promise<TopicEnds> => endsOf(view, topic);
   const stream = new ConfigStream({ topic, clock, logger, ends, first: () => firstRecord(settings, logger) });
   const appends = new ConfigAppends(stream, options.producer);
@@ -93,7 +94,7 @@ function sharedLog(
 interface Parts {
   readonly stream: ConfigStream;
   readonly appends: ConfigAppends;
-  readonly view: TopicsView;
+  readonly view: ReturnType<typeof topicsView>;
 }
 
 /** Begins the log, with as many partitions as the events have unless another number was asked for. */
@@ -108,7 +109,7 @@ async function begun(options: ConfigLogOptions, { stream, appends, view }: Parts
   return stream.identity;
 }
 
-async function checkPartitions(options: ConfigLogOptions, view: TopicsView, log: LogIdentity): Promise<void> {
+async function checkPartitions(options: ConfigLogOptions, view: ReturnType<typeof topicsView>, log: LogIdentity): Promise<void> {
   const { partitions } = options;
   if (partitions !== undefined && partitions !== log.partitions) {
     const todo = 'start with that number, or with another prefix';
@@ -118,7 +119,7 @@ async function checkPartitions(options: ConfigLogOptions, view: TopicsView, log:
 }
 
 /** More partitions than were frozen do no harm: nothing is written to them. */
-async function checkTopic({ settings, logger }: ConfigLogOptions, view: TopicsView, count: number): Promise<void> {
+async function checkTopic({ settings, logger }: ConfigLogOptions, view: ReturnType<typeof topicsView>, count: number): Promise<void> {
   const { size } = await view.ends('events');
   const topic = topicName(settings, 'events');
   if (size < count) {
@@ -133,7 +134,7 @@ async function checkTopic({ settings, logger }: ConfigLogOptions, view: TopicsVi
   logger.warn('more partitions than the log uses', { topic, partitions: size, used: count, remedy });
 }
 
-async function endsOf(view: TopicsView, topic: string): Promise<TopicEnds> {
+async function endsOf(view: ReturnType<typeof topicsView>, topic: string): Promise<TopicEnds> {
   const ends = await view.ends('config');
   const [only] = ends.values();
   if (ends.size === 1 && only !== undefined) return only;
@@ -144,4 +145,25 @@ async function endsOf(view: TopicsView, topic: string): Promise<TopicEnds> {
 async function firstRecord(settings: KafkaSettings, logger: Logger): Promise<RawRecord | undefined> {
   for await (const [first] of readToEnd(settings, 'config', 0, 0, { logger })) return first;
   return undefined;
+}
+
+/** Asks for the ends of topics, over one connection for each. */
+function topicsView(settings: KafkaSettings, logger: Logger) {
+  const links = new Map<TopicKind, ClusterLink>();
+  return {
+    async ends(kind: TopicKind): Promise<ReadonlyMap<number, TopicEnds>> {
+      const topic = topicName(settings, kind);
+      const link = links.get(kind) ?? new ClusterLink(kafkaConnection(settings, logger), topic);
+      links.set(kind, link);
+      try {
+        return await link.ends();
+      } catch (cause) {
+        await link.recover(cause);
+        throw kafkaFault(cause, topic);
+      }
+    },
+    async close(): Promise<void> {
+      for (const link of links.values()) await link.disconnect();
+    },
+  };
 }
