@@ -4,7 +4,8 @@ import type {
   RawRecord,
   SharedConfigLog,
   TopicEnds,
-  ReturnType<typeof topicsView>,
+  TopicKind,
+  TopicsView,
 } from '../../cluster/ports.js';
 import { serverError } from '../../errors.js';
 import type { Clock, Logger } from '../../ports.js';
@@ -94,7 +95,7 @@ function sharedLog(
 interface Parts {
   readonly stream: ConfigStream;
   readonly appends: ConfigAppends;
-  readonly view: ReturnType<typeof topicsView>;
+  readonly view: Pick<TopicsView, 'ends'>;
 }
 
 /** Begins the log, with as many partitions as the events have unless another number was asked for. */
@@ -109,7 +110,11 @@ async function begun(options: ConfigLogOptions, { stream, appends, view }: Parts
   return stream.identity;
 }
 
-async function checkPartitions(options: ConfigLogOptions, view: ReturnType<typeof topicsView>, log: LogIdentity): Promise<void> {
+async function checkPartitions(
+  options: ConfigLogOptions,
+  view: Pick<TopicsView, 'ends'>,
+  log: LogIdentity,
+): Promise<void> {
   const { partitions } = options;
   if (partitions !== undefined && partitions !== log.partitions) {
     const todo = 'start with that number, or with another prefix';
@@ -119,7 +124,11 @@ async function checkPartitions(options: ConfigLogOptions, view: ReturnType<typeo
 }
 
 /** More partitions than were frozen do no harm: nothing is written to them. */
-async function checkTopic({ settings, logger }: ConfigLogOptions, view: ReturnType<typeof topicsView>, count: number): Promise<void> {
+async function checkTopic(
+  { settings, logger }: ConfigLogOptions,
+  view: Pick<TopicsView, 'ends'>,
+  count: number,
+): Promise<void> {
   const { size } = await view.ends('events');
   const topic = topicName(settings, 'events');
   if (size < count) {
@@ -134,7 +143,7 @@ async function checkTopic({ settings, logger }: ConfigLogOptions, view: ReturnTy
   logger.warn('more partitions than the log uses', { topic, partitions: size, used: count, remedy });
 }
 
-async function endsOf(view: ReturnType<typeof topicsView>, topic: string): Promise<TopicEnds> {
+async function endsOf(view: Pick<TopicsView, 'ends'>, topic: string): Promise<TopicEnds> {
   const ends = await view.ends('config');
   const [only] = ends.values();
   if (ends.size === 1 && only !== undefined) return only;
@@ -148,10 +157,10 @@ async function firstRecord(settings: KafkaSettings, logger: Logger): Promise<Raw
 }
 
 /** Asks for the ends of topics, over one connection for each. */
-function topicsView(settings: KafkaSettings, logger: Logger) {
+function topicsView(settings: KafkaSettings, logger: Logger): TopicsView {
   const links = new Map<TopicKind, ClusterLink>();
   return {
-    async ends(kind: TopicKind): Promise<ReadonlyMap<number, TopicEnds>> {
+    async ends(kind) {
       const topic = topicName(settings, kind);
       const link = links.get(kind) ?? new ClusterLink(kafkaConnection(settings, logger), topic);
       links.set(kind, link);
@@ -162,7 +171,7 @@ function topicsView(settings: KafkaSettings, logger: Logger) {
         throw kafkaFault(cause, topic);
       }
     },
-    async close(): Promise<void> {
+    async close() {
       for (const link of links.values()) await link.disconnect();
     },
   };
