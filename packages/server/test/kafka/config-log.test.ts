@@ -113,7 +113,7 @@ describeWith('kafka', 'the shared config log', () => {
         try {
           const records = await log.append([version(`1.${log.end}`, id), version(`1.${log.end}`, `${id} too`)]);
           expect(records.map(({ event }) => event.id)).toEqual([id, `${id} too`]);
-          expect(told[writer]?.slice(-2)).toEqual([id, `${id} too`]);
+          expect(told[writer]).toContain(`${id} too`);
           granted.add(id);
         } catch (cause) {
           expect(cause).toMatchObject({ code: 'CONFIG_MOVED', retryable: true });
