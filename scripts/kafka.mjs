@@ -4,10 +4,10 @@
  */
 
 import { kafkaJars } from '../packages/server/dist/provision/kafka-jars.js';
-import { findKafka } from '../packages/server/dist/provision/sources.js';
+import { kafkaSources } from '../packages/server/dist/provision/sources.js';
 
 const variables = { ...process.env, ARMATURE_KAFKA_BROKERS: undefined };
-const source = findKafka(variables, 3);
+const source = kafkaSources(variables, 3)[0];
 if (source === undefined) {
   console.error('kafka: no Java 17 or newer, or neither Maven nor its jars in the cache');
   process.exitCode = 1;

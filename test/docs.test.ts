@@ -80,7 +80,21 @@ describe('examples in doc comments', () => {
 });
 
 /** Programs that may stand at the beginning of a line of shell in the documents. */
-const SHELL = new Set(['git', 'cd', 'curl', 'export', 'cat', 'jq', 'cp', 'mkdir', 'node', 'npm', 'npx', 'armature']);
+const SHELL = new Set([
+  'git',
+  'cd',
+  'curl',
+  'docker',
+  'export',
+  'cat',
+  'jq',
+  'cp',
+  'mkdir',
+  'node',
+  'npm',
+  'npx',
+  'armature',
+]);
 const scripts = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts as Record<string, string>;
 const BUILT_IN = new Set(['install', 'ci', 'i', 'init']);
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, inject } from 'vitest';
-import { findKafka, findRedis } from '../packages/server/src/provision/sources.js';
+import { kafkaSources, redisSources } from '../packages/server/src/provision/sources.js';
 import { WITHOUT_ADDRESSES } from './provisioned.js';
 
 /** Things a suite may want beside Node. Each finder returns where the thing is, or of what kind. */
@@ -15,13 +15,13 @@ const FINDERS = {
   /** The folder of real logs that stands beside the checkout, or inside it; `ARMATURE_DATA` names another. */
   data: findData,
   /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or one that can be started; see `sharedRedis`. */
-  redis: () => findRedis(process.env)?.kind,
+  redis: () => redisSources(process.env)[0]?.kind,
   /** A Kafka to talk to: the addresses in `ARMATURE_KAFKA_BROKERS`, or one that can be started; see `sharedKafka`. */
-  kafka: () => startable(findKafka(process.env)?.kind),
+  kafka: () => startable(kafkaSources(process.env)[0]?.kind),
   /** A Redis that can be started here, so that it may be killed; see `ownServers`. */
-  ownRedis: () => findRedis(WITHOUT_ADDRESSES)?.kind,
+  ownRedis: () => redisSources(WITHOUT_ADDRESSES)[0]?.kind,
   /** Three brokers of Kafka that can be started here, so that they may be killed; see `ownServers`. */
-  ownKafka: () => startable(findKafka(WITHOUT_ADDRESSES, 3)?.kind),
+  ownKafka: () => startable(kafkaSources(WITHOUT_ADDRESSES, 3)[0]?.kind),
   /** A browser to drive: the program in `CHROMIUM`, or `chromium`. */
   chromium: findChromium,
   /** Other versions of Node: their programs in `ARMATURE_TEST_NODES`, separated by colons. */

@@ -6,7 +6,7 @@ import type { TestProject } from 'vitest/node';
 import { kafkaJars } from '../packages/server/src/provision/kafka-jars.js';
 import { provision } from '../packages/server/src/provision/provision.js';
 import type { Provisioned } from '../packages/server/src/provision/provisioned.js';
-import { findKafka } from '../packages/server/src/provision/sources.js';
+import { kafkaSources } from '../packages/server/src/provision/sources.js';
 import { tellUsed, WITHOUT_ADDRESSES } from './provisioned.js';
 
 declare module 'vitest' {
@@ -20,7 +20,7 @@ declare module 'vitest' {
 
 /** Fetched before the tests, so that no suite waits for a download or fails for want of a network. */
 async function fetchKafka(): Promise<string> {
-  if (findKafka(WITHOUT_ADDRESSES, 3) === undefined) return '';
+  if (kafkaSources(WITHOUT_ADDRESSES, 3).length === 0) return '';
   try {
     await kafkaJars(process.env, (line) => console.log(line));
     return '';

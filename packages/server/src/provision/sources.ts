@@ -64,28 +64,30 @@ function containerEngine(variables: Variables): ContainerEngine | undefined {
   return program === undefined ? undefined : { kind: 'containers', program, file };
 }
 
-/** The first of: the address in ARMATURE_REDIS_URL, a container engine, the program `redis-server`. */
-export function findRedis(variables: Variables): RedisSource | undefined {
+/** In the order in which they are tried: the address in ARMATURE_REDIS_URL alone; a container engine; `redis-server`. */
+export function redisSources(variables: Variables): readonly RedisSource[] {
   const url = named(variables.ARMATURE_REDIS_URL);
-  if (url !== undefined) return { kind: 'given', url };
-  const engine = containerEngine(variables);
-  if (engine !== undefined) return engine;
-  const version = redisVersion(variables);
-  return version === undefined ? undefined : { kind: 'program', version };
+  if (url !== undefined) return [{ kind: 'given', url }];
+  const [engine, version] = [containerEngine(variables), redisVersion(variables)];
+  return [
+    ...(engine === undefined ? [] : [engine]),
+    ...(version === undefined ? [] : [{ kind: 'program', version } as const]),
+  ];
+}
+
+function javaSource(variables: Variables, cache: string | undefined): readonly KafkaSource[] {
+  if (!existsSync(kafkaFolder(variables, cache)) && !isOnPath('mvn', variables)) return [];
+  const version = javaVersion(variables);
+  return version === undefined || version < OLDEST_JAVA ? [] : [{ kind: 'java', version }];
 }
 
 /**
- * The first of: the addresses in ARMATURE_KAFKA_BROKERS; a container engine, for one broker; Java 17 or newer, with
- * Kafka's jars in the cache or Maven to fetch them.
+ * In the order in which they are tried: the addresses in ARMATURE_KAFKA_BROKERS alone; a container engine, for one
+ * broker; Java 17 or newer, with Kafka's jars in the cache or Maven to fetch them.
  */
-export function findKafka(variables: Variables, brokers: 1 | 3 = 1, cache?: string): KafkaSource | undefined {
+export function kafkaSources(variables: Variables, brokers: 1 | 3 = 1, cache?: string): readonly KafkaSource[] {
   const given = named(variables.ARMATURE_KAFKA_BROKERS);
-  if (given !== undefined) {
-    return { kind: 'given', brokers: given.split(',').map((broker) => broker.trim()) };
-  }
+  if (given !== undefined) return [{ kind: 'given', brokers: given.split(',').map((broker) => broker.trim()) }];
   const engine = brokers === 1 ? containerEngine(variables) : undefined;
-  if (engine !== undefined) return engine;
-  if (!existsSync(kafkaFolder(variables, cache)) && !isOnPath('mvn', variables)) return undefined;
-  const version = javaVersion(variables);
-  return version === undefined || version < OLDEST_JAVA ? undefined : { kind: 'java', version };
+  return [...(engine === undefined ? [] : [engine]), ...javaSource(variables, cache)];
 }

@@ -68,6 +68,7 @@ describeWith('ownKafka', 'one broker of Kafka and a Redis, from nothing', () => 
 
   test('Redis answers, holds its answers while it is paused, and forgets when it is killed', async () => {
     const redis = new Redis(servers.redisUrl ?? '', { maxRetriesPerRequest: null });
+    redis.on('error', () => {}); // it is away for a moment, on purpose
     await redis.set('k', 'v');
     await servers.redis?.pause();
     const asked = redis.get('k');
@@ -116,6 +117,7 @@ describeWith('ownRedis', 'a Redis with its file', () => {
   test.each(['everysec', 'always'] as const)('keeps what it acknowledged over a stop (%s)', async (appendonly) => {
     const servers = await ownServers({ redis: { appendonly } });
     const redis = new Redis(servers.redisUrl ?? '', { maxRetriesPerRequest: null });
+    redis.on('error', () => {}); // it is away for a moment, on purpose
     await redis.set('k', 'v');
     await servers.redis?.stop();
     await servers.redis?.start();

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { KAFKA_VERSION, kafkaFolder, kafkaJars } from '../../src/provision/kafka-jars.js';
 import { kafkaProperties } from '../../src/provision/kafka-properties.js';
 import { provision } from '../../src/provision/provision.js';
-import { findKafka, findRedis } from '../../src/provision/sources.js';
+import { kafkaSources, redisSources } from '../../src/provision/sources.js';
 
 let folder: string;
 beforeEach(() => {
@@ -26,21 +26,38 @@ const JAVA_17 = `echo 'openjdk version "17.0.15" 2025-04-15' >&2`;
 
 test('addresses in the environment come before everything, and brokers are told apart', () => {
   const variables = machine({}, { ARMATURE_REDIS_URL: 'redis://r:1', ARMATURE_KAFKA_BROKERS: 'a:9092, b:9092' });
-  expect(findRedis(variables)).toEqual({ kind: 'given', url: 'redis://r:1' });
-  expect(findKafka(variables, 3)).toEqual({ kind: 'given', brokers: ['a:9092', 'b:9092'] });
+  expect(redisSources(variables)[0]).toEqual({ kind: 'given', url: 'redis://r:1' });
+  expect(kafkaSources(variables, 3)[0]).toEqual({ kind: 'given', brokers: ['a:9092', 'b:9092'] });
 });
 
 test('an empty variable is none', () => {
   const variables = machine({}, { ARMATURE_REDIS_URL: '', ARMATURE_KAFKA_BROKERS: '' });
-  expect([findRedis(variables), findKafka(variables)]).toEqual([undefined, undefined]);
+  expect([redisSources(variables)[0], kafkaSources(variables)[0]]).toEqual([undefined, undefined]);
 });
 
 test('an engine that runs is used for Redis and one broker, three brokers need Java', () => {
   const engine = { docker: 'exit 0', java: JAVA_17, mvn: 'exit 0', 'redis-server': 'echo v=7.0.15' };
   const variables = machine(engine);
-  expect(findRedis(variables)).toMatchObject({ kind: 'containers', program: 'docker' });
-  expect(findKafka(variables)).toMatchObject({ kind: 'containers', program: 'docker' });
-  expect(findKafka(variables, 3)).toEqual({ kind: 'java', version: 17 });
+  expect(redisSources(variables)[0]).toMatchObject({ kind: 'containers', program: 'docker' });
+  expect(kafkaSources(variables)[0]).toMatchObject({ kind: 'containers', program: 'docker' });
+  expect(kafkaSources(variables, 3)[0]).toEqual({ kind: 'java', version: 17 });
+});
+
+test('an engine that cannot start its containers is told of, and the program takes its place', async () => {
+  const docker = 'case "$*" in *" up "*) echo no such image >&2; exit 1 ;; esac';
+  const redis = '[ "$1" = --version ] && echo v=7.0.15 && exit; echo Ready to accept connections; exec sleep 60';
+  const variables = machine({ docker, 'redis-server': redis });
+  for (const tool of ['sh', 'sleep', 'rm']) symlinkSync(`/bin/${tool}`, join(folder, tool));
+  const told: string[] = [];
+  const servers = await provision({ redis: true, tell: (line) => told.push(line), variables });
+  await servers.dispose();
+  expect(told[0]).toMatch(/^docker is not used: .* docker compose up -d redis: no such image/);
+  expect(told[1]).toMatch(/^Redis 7\.0\.15: started redis-server on 127\.0\.0\.1:\d+$/);
+  const alone = machine({ docker });
+  rmSync(join(folder, 'redis-server'));
+  await expect(provision({ redis: true, tell: () => {}, variables: alone })).rejects.toMatchObject({
+    code: 'SERVER_NOT_STARTED',
+  });
 });
 
 test.each([
@@ -48,7 +65,7 @@ test.each([
   ['without compose', '[ "$1" = info ]'],
 ])('an engine %s is passed over', (_, docker) => {
   const variables = machine({ docker, 'redis-server': 'echo Redis server v=7.0.15 sha=0' });
-  expect(findRedis(variables)).toEqual({ kind: 'program', version: '7.0.15' });
+  expect(redisSources(variables)[0]).toEqual({ kind: 'program', version: '7.0.15' });
 });
 
 test.each([
@@ -58,14 +75,14 @@ test.each([
   ['21.0.1', 21],
 ])('Java %s gives %s', (version, found) => {
   const variables = machine({ java: `echo 'openjdk version "${version}"' >&2`, mvn: 'exit 0' });
-  expect(findKafka(variables)?.kind).toBe(found === undefined ? undefined : 'java');
+  expect(kafkaSources(variables)[0]?.kind).toBe(found === undefined ? undefined : 'java');
 });
 
 test('Java needs Maven, or the jars in the cache', () => {
   const variables = machine({ java: JAVA_17 });
-  expect(findKafka(variables)).toBeUndefined();
+  expect(kafkaSources(variables)[0]).toBeUndefined();
   mkdirSync(kafkaFolder(variables), { recursive: true });
-  expect(findKafka(variables)).toEqual({ kind: 'java', version: 17 });
+  expect(kafkaSources(variables)[0]).toEqual({ kind: 'java', version: 17 });
 });
 
 test('the cache is the folder that is named nearest', () => {
