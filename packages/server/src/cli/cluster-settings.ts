@@ -148,7 +148,10 @@ function isAddress(scheme: string, rest: string): boolean {
   return sound && nodes.length === 1 && /^\d*$/.test(path);
 }
 
-function redisOf(reading: VariableReading, text: string, name: string, prefix: string): RedisSettings {
+function redisOf(reading: VariableReading, flags: ClusterFlags, prefix: string): RedisSettings | undefined {
+  const text = flags.redis ?? reading.secret('ARMATURE_REDIS_URL');
+  const name = flags.redis === undefined ? 'ARMATURE_REDIS_URL' : '--redis';
+  if (text === undefined) return undefined;
   const [, scheme = '', rest = ''] = SCHEMES.exec(text) ?? [];
   if (!isAddress(scheme, rest) || scheme === '') {
     reading.fault({ variable: name, what: 'not an address of Redis', got: shown(text), todo: ADDRESS_FORMS });
@@ -201,9 +204,7 @@ export function clusterSettings(flags: ClusterFlags, variable: Variable): Cluste
     kafka !== undefined,
     redisNamed.some((name) => name !== undefined),
   );
-  const url = flags.redis ?? reading.secret('ARMATURE_REDIS_URL');
-  const name = flags.redis === undefined ? 'ARMATURE_REDIS_URL' : '--redis';
-  const redis = url === undefined ? undefined : redisOf(reading, url, name, prefix);
+  const redis = redisOf(reading, flags, prefix);
   reading.end();
   return kafka === undefined || redis === undefined ? undefined : { kafka, redis };
 }
@@ -218,4 +219,16 @@ export function kafkaSettings(flags: ClusterFlags, variable: Variable): KafkaSet
   const kafka = kafkaOf(reading, flags, prefixOf(reading, flags.prefix));
   reading.end();
   return kafka;
+}
+
+/**
+ * How to reach Redis alone, for commands that have nothing to do with Kafka.
+ *
+ * @throws CLUSTER_SETTINGS_INVALID
+ */
+export function redisSettings(flags: ClusterFlags, variable: Variable): RedisSettings | undefined {
+  const reading = readVariables(variable);
+  const redis = redisOf(reading, flags, prefixOf(reading, flags.prefix));
+  reading.end();
+  return redis;
 }

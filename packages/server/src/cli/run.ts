@@ -15,6 +15,7 @@ import { reportCommand } from './report.js';
 import { reportError } from './report-error.js';
 import { schemaCommand } from './schema.js';
 import { serveCommand } from './serve.js';
+import { stateCommand } from './state.js';
 import { OutputClosed, type Terminal } from './terminal.js';
 import { topicsCommand } from './topics.js';
 import { typesCommand } from './types.js';
@@ -39,6 +40,7 @@ const COMMANDS: readonly AddCommand[] = [
   replayCommand,
   logCommand,
   topicsCommand,
+  stateCommand,
   schemaCommand,
 ];
 

@@ -36,7 +36,14 @@ const plainArgs = (port: number, folder: string): readonly string[] => [
 export async function redisProcess(flags: readonly string[] = [], begin = plainArgs): Promise<RedisProcess> {
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'armature-redis-'));
-  const client = new Redis({ port, lazyConnect: true, retryStrategy: () => 50, maxRetriesPerRequest: 100 });
+  const password = flags[flags.indexOf('--requirepass') + 1];
+  const client = new Redis({
+    ...(flags.includes('--requirepass') && password !== undefined ? { password } : {}),
+    port,
+    lazyConnect: true,
+    retryStrategy: () => 50,
+    maxRetriesPerRequest: 100,
+  });
   client.on('error', () => {});
   let child: ChildProcess | undefined;
   const server: RedisProcess = {

@@ -23,7 +23,7 @@ const LAYOUT = '1';
 
 /** The names of the keys. All of a partition lie in one hash slot of a cluster. */
 export interface StateKeys {
-  head(partition: number): string;
+  head(partition: number | string): string;
   part(partition: number, generation: string, name: string): string;
   posterior(experiment: string): string;
 }
