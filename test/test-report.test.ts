@@ -75,6 +75,16 @@ test('a test skipped for no reason makes the run fail, unless the run was narrow
   expect(closingLines(report(files), { ...run, narrowed: true }).exitCode).toBe(0);
 });
 
+test('a run that was narrowed by title says of no tool that it is missing', () => {
+  const files: Record<string, [string, Status][]> = {
+    'a.test.ts': [
+      ['x', 'passed'],
+      ['logs [needs data] y', 'pending'],
+    ],
+  };
+  expect(closingLines(report(files), { ...run, narrowed: true }).lines).toEqual(['1 passed, 0 failed, 1 skipped']);
+});
+
 test('a file that cannot be loaded counts as failed', () => {
   const broken = report({ 'a.test.ts': [['x', 'passed']], 'b.test.ts': [] }, 'b.test.ts');
   expect(closingLines(broken, { ...run, exitCode: 1 }).lines).toEqual(['1 passed, 1 failed, 0 skipped']);

@@ -38,7 +38,7 @@ async function untilReady(child: ChildProcess, { name, ready, startMs }: ServerP
   const limit = Date.now() + startMs;
   for (;;) {
     const ended = hasEnded(child); // looked at first: what it said last is in the file by then
-    const said = (await readFile(log, 'utf8')).slice(from);
+    const said = (await readFile(log)).subarray(from).toString('utf8');
     if (said.includes(ready)) return;
     if (ended) throw serverError('SERVER_NOT_STARTED', { got: `${name}, which ended: ${tailOf(said)}` });
     if (Date.now() > limit) {
