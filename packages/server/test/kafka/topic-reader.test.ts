@@ -8,6 +8,7 @@ import { openTopicReader, readToEnd } from '../../src/adapters/kafka/topic-reade
 import { silent } from '../../src/adapters/loggers.js';
 import type { KafkaSettings, RawRecord, TopicKind } from '../../src/cluster/ports.js';
 import { deleteTopics, makeTopic, settingsOf, withAdmin } from './kafka-topics.js';
+import { until } from './until.js';
 
 const text = (record: RawRecord): string => Buffer.from(record.value ?? []).toString();
 
@@ -29,13 +30,6 @@ async function recordsFrom(settings: KafkaSettings, from: number): Promise<reado
 
 async function valuesFrom(settings: KafkaSettings, from: number): Promise<readonly string[]> {
   return (await recordsFrom(settings, from)).map(text);
-}
-
-async function until(holds: () => boolean, ms = 10_000): Promise<void> {
-  for (const end = Date.now() + ms; !holds(); ) {
-    if (Date.now() > end) throw new Error('it did not come to hold in time');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }
 
 describeWith('kafka', 'reading a topic outside the group', () => {

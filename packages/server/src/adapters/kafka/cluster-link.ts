@@ -19,15 +19,26 @@ export class ClusterLink {
 
   /** The broker that leads a partition, connected. */
   async leader(partition: number): Promise<Broker> {
-    await this.#know();
-    const [nodeId] = Object.keys(this.#cluster.findLeaderForPartitions(this.topic, [partition]));
+    await this.know();
+    const nodeId = this.leaderId(partition);
     if (nodeId === undefined) throw new Error(`${this.topic} has no partition ${partition}`);
+    return this.broker(nodeId);
+  }
+
+  /** The broker that leads a partition, as far as is known. */
+  leaderId(partition: number): string | undefined {
+    if (this.#cluster.findTopicPartitionMetadata(this.topic).length === 0) return undefined;
+    return Object.keys(this.#cluster.findLeaderForPartitions(this.topic, [partition]))[0];
+  }
+
+  /** A broker, connected. */
+  broker(nodeId: string): Promise<Broker> {
     return this.#cluster.findBroker({ nodeId });
   }
 
   /** The ends of some partitions, or of all. */
   async ends(wanted?: readonly number[]): Promise<ReadonlyMap<number, TopicEnds>> {
-    await this.#know();
+    await this.know();
     const all = wanted ?? this.#cluster.findTopicPartitionMetadata(this.topic).map(({ partitionId }) => partitionId);
     const partitions = all.map((partition) => ({ partition }));
     const [low, high] = [await this.#offsets(partitions, true), await this.#offsets(partitions, false)];
@@ -57,7 +68,8 @@ export class ClusterLink {
     await this.#cluster.disconnect();
   }
 
-  async #know(): Promise<void> {
+  /** Connects and learns who leads what, where that is not known or has become old. */
+  async know(): Promise<void> {
     if (!this.#cluster.isConnected()) await this.#cluster.connect();
     await this.#cluster.addTargetTopic(this.topic);
     await this.#cluster.refreshMetadataIfNecessary();

@@ -1,22 +1,10 @@
-import type { KafkaMessage } from 'kafkajs';
 import type { RawRecord, TopicEnds } from '../../cluster/ports.js';
 import { serverError } from '../../errors.js';
 import type { ClusterLink } from './cluster-link.js';
+import { type FetchedMessage, fetchRecords } from './fetch-request.js';
 import { kafkaCause, PROTOCOL } from './kafka-fault.js';
 import { exactInteger } from './offset.js';
 import { rawRecord } from './raw-record.js';
-
-const FETCH_BYTES = 1024 * 1024;
-
-/** The partition's part of a broker's answer to a fetch request, as kafkajs gives it without types. */
-interface FetchAnswer {
-  readonly responses: readonly {
-    readonly topicName: string;
-    readonly partitions: readonly { readonly partition: number; readonly messages: readonly FetchedMessage[] }[];
-  }[];
-}
-
-type FetchedMessage = KafkaMessage & { readonly isControlRecord?: boolean };
 
 /** Reads one partition from an offset on, in order and without a gap. No consumer group has a part in it. */
 export class PartitionCursor {
@@ -85,16 +73,8 @@ export class PartitionCursor {
 
   async #fetch(waitMs: number): Promise<readonly FetchedMessage[]> {
     const broker = await this.#link.leader(this.#partition);
-    const partition = { partition: this.#partition, fetchOffset: String(this.#position), maxBytes: FETCH_BYTES };
-    const answer: FetchAnswer = await broker.fetch({
-      maxWaitTime: waitMs,
-      minBytes: 1,
-      maxBytes: FETCH_BYTES,
-      topics: [{ topic: this.#link.topic, partitions: [partition] }],
-    });
-    const found = answer.responses
-      .find((each) => each.topicName === this.#link.topic)
-      ?.partitions.find((each) => each.partition === this.#partition);
+    const place = { partition: this.#partition, offset: this.#position };
+    const [found] = await fetchRecords(broker, this.#link.topic, [place], waitMs);
     return found?.messages ?? [];
   }
 
