@@ -86,6 +86,26 @@ export async function takeLock(fs: FileSystem, path: string): Promise<Lock> {
   throw serverError('DATA_DIR_LOCKED', { got: 'other processes that start at the same time' });
 }
 
+/** Who a lock names, and what can be told of that process from here. */
+export interface LockHolder {
+  readonly pid: number;
+  readonly host?: string;
+  /** `elsewhere`: on another machine, in another container, or of before a boot. */
+  readonly is: 'alive' | 'dead' | 'elsewhere';
+}
+
+/** Who holds a lock, or held it; undefined where nobody does. Nothing is written. */
+export async function lockHolder(fs: FileSystem, path: string): Promise<LockHolder | undefined> {
+  const text = await fs.readText(path);
+  const holder = text === undefined ? undefined : parseHolder(text);
+  if (holder === undefined) return undefined;
+  const processes = machineProcesses(fs);
+  const own = { ...(await processes.own()), host: hostname() };
+  const { pid, host } = holder;
+  const is = isForeign(holder, own) ? 'elsewhere' : (await isLive(path, holder, own, processes)) ? 'alive' : 'dead';
+  return { pid, ...(host === undefined ? {} : { host }), is };
+}
+
 async function writeLock(fs: FileSystem, path: string, line: string): Promise<void> {
   const file = await fs.open(path, 'replace');
   try {

@@ -1,5 +1,7 @@
+import { isArmatureError } from '@armature/sdk';
+import { parseRedisAddress } from '../adapters/redis/redis-address.js';
 import type { KafkaSettings, RedisSettings, TlsSettings } from '../cluster/ports.js';
-import { readVariables, type Variable, type VariableReading } from './variable-reading.js';
+import { readVariables, type Variable, type VariableFault, type VariableReading } from './variable-reading.js';
 
 /** How to reach Kafka and Redis: both or neither. */
 export interface ClusterSettings {
@@ -20,7 +22,7 @@ export interface ClusterFlags {
 const DEFAULT_PREFIX = 'armature';
 const PREFIX = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 const BROKER = /^([^\s:/@,[\]"']+):(\d{1,5})$/;
-const SCHEMES = /^(rediss?|redis\+sentinel|redis\+cluster):\/\/(.*)$/s;
+const SCHEMES = /^(rediss?(?:\+sentinel|\+cluster)?):\/\/(.*)$/s;
 const MECHANISMS = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 const LAST_PORT = 65_535;
 
@@ -133,19 +135,17 @@ function withPassword(reading: VariableReading, scheme: string, rest: string): s
 }
 
 const ADDRESS_FORMS =
-  'write redis://host:6379, rediss://host:6379, redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379';
+  'write redis://host:6379, rediss://host:6379 (TLS), redis+sentinel://host:26379,host:26379/name or redis+cluster://host:6379,host:6379';
 
-/** Host and port, `name` behind a Sentinel's, a number behind a single node's. */
-function isAddress(scheme: string, rest: string): boolean {
-  const [, hosts = '', path = ''] = /^(?:[^@]*@)?([^/@?#]*)(?:\/([^/?#]*))?$/.exec(rest) ?? [];
-  const nodes = hosts.split(',');
-  const sound = nodes.every((node) => {
-    const [, port] = /^(?:\[[\da-f:.]+\]|[^\s:,[\]]+)(?::(\d{1,5}))?$/i.exec(node) ?? ['', '0'];
-    return port === undefined || (Number(port) > 0 && Number(port) <= LAST_PORT);
-  });
-  if (scheme === 'redis+sentinel') return sound && path !== '';
-  if (scheme === 'redis+cluster') return sound && path === '';
-  return sound && nodes.length === 1 && /^\d*$/.test(path);
+/** What is wrong with an address, in the words of the one who reads it later. */
+function addressFault(settings: RedisSettings): Pick<VariableFault, 'got' | 'todo'> | undefined {
+  try {
+    parseRedisAddress(settings);
+    return undefined;
+  } catch (cause) {
+    if (!isArmatureError(cause)) throw cause;
+    return { got: cause.got ?? '', todo: cause.todo };
+  }
 }
 
 function redisOf(reading: VariableReading, flags: ClusterFlags, prefix: string): RedisSettings | undefined {
@@ -153,14 +153,13 @@ function redisOf(reading: VariableReading, flags: ClusterFlags, prefix: string):
   const name = flags.redis === undefined ? 'ARMATURE_REDIS_URL' : '--redis';
   if (text === undefined) return undefined;
   const [, scheme = '', rest = ''] = SCHEMES.exec(text) ?? [];
-  if (!isAddress(scheme, rest) || scheme === '') {
-    reading.fault({ variable: name, what: 'not an address of Redis', got: shown(text), todo: ADDRESS_FORMS });
-  }
+  const refused = scheme === '' ? { got: shown(text), todo: ADDRESS_FORMS } : addressFault({ url: text, prefix });
+  if (refused !== undefined) reading.fault({ variable: name, what: 'not an address of Redis', ...refused });
   if (name === '--redis' && /:[^@/]*@/.test(rest)) {
     const todo = 'give the address without it, and the password as ARMATURE_REDIS_PASSWORD';
     reading.fault({ variable: name, what: 'a password, which process lists would show', todo });
   }
-  const tls = tlsOf(reading, 'ARMATURE_REDIS', scheme === 'rediss');
+  const tls = tlsOf(reading, 'ARMATURE_REDIS', scheme.startsWith('rediss'));
   return { url: withPassword(reading, scheme, rest), prefix, ...(tls === undefined ? {} : { tls }) };
 }
 

@@ -3,6 +3,7 @@ import { isArmatureError } from '@armature/sdk';
 import { Command, CommanderError } from 'commander';
 import { decideCommand } from './decide.js';
 import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
 import { EXIT } from './exit-code.js';
 import { exportCommand } from './export.js';
 import { importCommand } from './import.js';
@@ -41,6 +42,7 @@ const COMMANDS: readonly AddCommand[] = [
   logCommand,
   topicsCommand,
   stateCommand,
+  doctorCommand,
   schemaCommand,
 ];
 

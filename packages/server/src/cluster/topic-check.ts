@@ -195,6 +195,11 @@ function countFinding(found: FoundTopic, wanted: number, brokers: readonly strin
     return { ...finding, level: 'fault', why, fix };
   }
   if (partitions === wanted || kind === 'checkpoints' || kind === 'dead-letters') return undefined;
+  if (kind === 'config') {
+    const why = 'definitions and versions have one order';
+    const fix = `kafka-topics.sh --bootstrap-server ${brokers.join(',')} --delete --topic ${topic} # if it is empty; then make it by armature topics create`;
+    return { ...finding, level: 'fault', why, fix };
+  }
   const why = 'the log was made with fewer: those that were added stay empty';
   return { ...finding, level: 'warning', why, fix: '# nothing to do: Kafka takes no partitions away' };
 }

@@ -1,6 +1,5 @@
 import type { TopicKind } from './ports.js';
-
-export const TOPIC_KINDS = ['events', 'config', 'checkpoints', 'dead-letters'] as const satisfies readonly TopicKind[];
+import { TOPIC_KINDS, topicName } from './topic-name.js';
 
 /** What a person chooses of the topics. */
 export interface TopicChoices {
@@ -26,8 +25,6 @@ const DAY_MS = 86_400_000;
 export const LEAST_RETENTION_MS = 7 * DAY_MS;
 const DEAD_LETTERS_MS = 30 * DAY_MS;
 
-export const topicName = (prefix: string, kind: TopicKind): string => `${prefix}.${kind}`;
-
 function settingsOf(kind: TopicKind, { replication, retentionMs }: TopicChoices): { [name: string]: string } {
   const insync = { 'min.insync.replicas': replication >= 3 ? '2' : '1' };
   const kept = { 'cleanup.policy': 'delete', 'message.timestamp.type': 'LogAppendTime', 'retention.bytes': '-1' };
@@ -42,7 +39,7 @@ function settingsOf(kind: TopicKind, { replication, retentionMs }: TopicChoices)
 export function topicPlans(prefix: string, choices: TopicChoices): readonly TopicPlan[] {
   return TOPIC_KINDS.map((kind) => ({
     kind,
-    topic: topicName(prefix, kind),
+    topic: topicName({ prefix }, kind),
     partitions: kind === 'config' ? 1 : choices.partitions,
     replication: choices.replication,
     settings: settingsOf(kind, choices),

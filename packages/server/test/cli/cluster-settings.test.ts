@@ -87,6 +87,7 @@ describe('settings of Kafka and Redis', () => {
     'redis://[::1]:6379/1',
     'redis+sentinel://a:26379,b:26379/main',
     'redis+cluster://u:p@a:1,b:2',
+    'rediss+sentinel://:p@a/main/3',
   ])('%s is an address of Redis', (url) => {
     expect(read({ ...both, ARMATURE_REDIS_URL: url })?.redis.url).toBe(url);
   });
@@ -104,7 +105,7 @@ describe('settings of Kafka and Redis', () => {
     'redis://a b',
   ])('%s is none', (url) => {
     expect(faultsOf({ ...both, ARMATURE_REDIS_URL: url })).toEqual([
-      expect.stringMatching(/^ARMATURE_REDIS_URL: not an address of Redis, got ".*", write redis:\/\/host:6379/),
+      expect.stringMatching(/^ARMATURE_REDIS_URL: not an address of Redis, got .*, (write|leave|begin) /),
     ]);
   });
 

@@ -1,5 +1,6 @@
 import type { ConnectionOptions } from 'node:tls';
 import {
+  type Admin,
   type Cluster,
   type Consumer,
   type ConsumerConfig,
@@ -10,8 +11,10 @@ import {
   PartitionAssigners,
   type SASLOptions,
 } from 'kafkajs';
-import type { KafkaSettings, TlsSettings, TopicKind } from '../../cluster/ports.js';
+import type { KafkaSettings, TlsSettings } from '../../cluster/ports.js';
 import type { Logger } from '../../ports.js';
+
+export { topicName } from '../../cluster/topic-name.js';
 
 /** How long one question to a broker may take. An outage is waited out by whoever asks. */
 export interface ConnectionTimes {
@@ -29,11 +32,8 @@ export interface KafkaConnection {
   /** Brokers, who leads which partition, and requests to them; not connected yet. */
   cluster(): Cluster;
   consumer(config: ConsumerConfig): Consumer;
-}
-
-/** Name of a topic in Kafka. */
-export function topicName(settings: Pick<KafkaSettings, 'prefix'>, kind: TopicKind): string {
-  return `${settings.prefix}.${kind}`;
+  /** Questions about brokers, topics and groups, each asked a few times: nobody asks them again. */
+  admin(): Admin;
 }
 
 /** The only place that makes a client of kafkajs. Nothing is connected yet. */
@@ -43,6 +43,7 @@ export function kafkaConnection(settings: KafkaSettings, logger: Logger, times: 
     cluster: () => clusterOf(new Kafka(config)),
     // a client each: kafkajs keeps the offsets of a group by client, and two consumers of a group would share them
     consumer: (options) => new Kafka(config).consumer({ allowAutoTopicCreation: false, ...options }),
+    admin: () => new Kafka(config).admin({ retry: { retries: 3, initialRetryTime: 100 } }),
   };
 }
 

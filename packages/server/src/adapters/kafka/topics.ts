@@ -1,7 +1,8 @@
 import type { Admin } from 'kafkajs';
 import type { KafkaSettings } from '../../cluster/ports.js';
 import { type FoundTopic, type TopicFinding, topicFindings } from '../../cluster/topic-check.js';
-import { LEAST_RETENTION_MS, TOPIC_KINDS, type TopicPlan, topicName, topicPlans } from '../../cluster/topic-plan.js';
+import { TOPIC_KINDS, topicName } from '../../cluster/topic-name.js';
+import { LEAST_RETENTION_MS, type TopicPlan, topicPlans } from '../../cluster/topic-plan.js';
 import { serverError } from '../../errors.js';
 import type { Logger } from '../../ports.js';
 import { withAdmin } from './admin.js';
@@ -9,12 +10,12 @@ import { withAdmin } from './admin.js';
 /** `ConfigResourceTypes.TOPIC`, which the package does not export to ES modules. */
 const TOPIC_RESOURCE = 2;
 
-async function describe(admin: Admin, prefix: string): Promise<readonly FoundTopic[]> {
+export async function describeWith(admin: Admin, prefix: string): Promise<readonly FoundTopic[]> {
   // asked for one by one, a broker that makes topics by itself would make those that are missing
   const names = new Set(await admin.listTopics());
-  const kinds = TOPIC_KINDS.filter((kind) => names.has(topicName(prefix, kind)));
+  const kinds = TOPIC_KINDS.filter((kind) => names.has(topicName({ prefix }, kind)));
   if (kinds.length === 0) return [];
-  const topics = kinds.map((kind) => topicName(prefix, kind));
+  const topics = kinds.map((kind) => topicName({ prefix }, kind));
   const [metadata, configs] = await Promise.all([
     admin.fetchTopicMetadata({ topics }),
     admin.describeConfigs({
@@ -23,7 +24,7 @@ async function describe(admin: Admin, prefix: string): Promise<readonly FoundTop
     }),
   ]);
   return kinds.flatMap((kind) => {
-    const topic = topicName(prefix, kind);
+    const topic = topicName({ prefix }, kind);
     const found = metadata.topics.find(({ name }) => name === topic);
     const entries = configs.resources.find(({ resourceName }) => resourceName === topic)?.configEntries ?? [];
     if (found === undefined) return [];
@@ -39,7 +40,7 @@ async function describe(admin: Admin, prefix: string): Promise<readonly FoundTop
  * @throws KAFKA_UNREACHABLE
  */
 export async function describeTopics(settings: KafkaSettings): Promise<readonly FoundTopic[]> {
-  return withAdmin(settings, (admin) => describe(admin, settings.prefix));
+  return withAdmin(settings, (admin) => describeWith(admin, settings.prefix));
 }
 
 /**
@@ -117,7 +118,7 @@ export async function checkTopics(
   const found = await describeTopics(settings);
   const missing = TOPIC_KINDS.filter((kind) => !found.some((topic) => topic.kind === kind));
   if (missing.length > 0) {
-    const got = missing.map((kind) => topicName(settings.prefix, kind)).join(', ');
+    const got = missing.map((kind) => topicName(settings, kind)).join(', ');
     throw serverError('TOPIC_MISSING', { got });
   }
   const count = found.find(({ kind }) => kind === 'events')?.partitions ?? 0;
