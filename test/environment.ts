@@ -20,6 +20,8 @@ const FINDERS = {
   kafka: () => startable(kafkaSources(process.env)[0]?.kind),
   /** A Redis that can be started here, so that it may be killed; see `ownServers`. */
   ownRedis: () => redisSources(WITHOUT_ADDRESSES)[0]?.kind,
+  /** The program `redis-server`, for suites that start it with flags of their own: replicas, Sentinels, a cluster. */
+  redisServer: findRedisServer,
   /** Three brokers of Kafka that can be started here, so that they may be killed; see `ownServers`. */
   ownKafka: () => startable(kafkaSources(WITHOUT_ADDRESSES, 3)[0]?.kind),
   /** A browser to drive: the program in `CHROMIUM`, or `chromium`. */
@@ -38,6 +40,11 @@ const found = new Map<Tool, string | undefined>();
 /** Java without Kafka's jars starts no Kafka. */
 function startable(kind: string | undefined): string | undefined {
   return kind === 'java' && inject('kafkaFault') !== '' ? undefined : kind;
+}
+
+function findRedisServer(): string | undefined {
+  const probe = spawnSync('redis-server', ['--version'], { stdio: 'ignore', timeout: 20_000 });
+  return probe.status === 0 ? 'redis-server' : undefined;
 }
 
 function findPython(): string | undefined {

@@ -8,7 +8,7 @@ import { cli } from './recorded-terminal.js';
 
 const PASSWORD = 'not-shown';
 
-describeWith('redis', 'armature state', () => {
+describeWith('redisServer', 'armature state', () => {
   let redis: RedisProcess;
   let shared: SharedState;
   const revisions: (string | undefined)[] = [];

@@ -8,7 +8,7 @@ import type { RedisProcess } from './redis-process.js';
 
 const PARTITIONS = Array.from({ length: 16 }, (_, n) => n);
 
-describeWith('redis', 'a Redis cluster', () => {
+describeWith('redisServer', 'a Redis cluster', () => {
   let cluster: RedisCluster;
   let one: SharedState;
   let other: SharedState;

@@ -36,7 +36,7 @@ async function works(settings: Partial<RedisSettings> & { readonly url: string }
   expect(lines).toEqual([]);
 }
 
-describeWith('redis', 'a connection to Redis', () => {
+describeWith('redisServer', 'a connection to Redis', () => {
   test('is made with user and password, in the database that is named', async () => {
     redis = await redisProcess(['--user', 'ann', 'on', '>p@ss/1', '~*', '+@all']);
     const at = `127.0.0.1:${redis.port}`;

@@ -7,7 +7,7 @@ import type { SharedState } from '../../src/cluster/ports.js';
 import { growing, insist, loadedDigest, openAt } from './kept-history.js';
 import { contentOf, type RedisProcess, redisProcess } from './redis-process.js';
 
-describeWith('redis', 'a connection that breaks', () => {
+describeWith('redisServer', 'a connection that breaks', () => {
   let redis: RedisProcess;
   let proxy: TcpProxy;
   let shared: SharedState;

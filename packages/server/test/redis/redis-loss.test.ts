@@ -22,7 +22,7 @@ async function open(url: string): Promise<SharedState> {
   return shared;
 }
 
-describeWith('redis', 'a Redis that dies', () => {
+describeWith('redisServer', 'a Redis that dies', () => {
   test.each(['always', 'everysec'])(
     'with appendfsync %s comes back with a state that was committed',
     async (fsync) => {
@@ -115,7 +115,7 @@ describeWith('redis', 'a Redis that dies', () => {
   }, 60_000);
 });
 
-describeWith('redis', 'a Redis that takes no writes', () => {
+describeWith('redisServer', 'a Redis that takes no writes', () => {
   test('for lack of memory keeps what it has, whole, and takes the same commit when it has room', async () => {
     const redis = await started(redisProcess(['--maxmemory-policy', 'noeviction']));
     const shared = await open(redis.url);

@@ -13,7 +13,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ takeOver: true as const }) },
 );
 
-describeWith('redis', 'the shared state', () => {
+describeWith('redisServer', 'the shared state', () => {
   let redis: RedisProcess;
   let one: SharedState;
   let other: SharedState;
@@ -195,12 +195,32 @@ describeWith('redis', 'the shared state', () => {
     expect(shown).toEqual({ green: '1', updated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) });
   });
 
-  test('takes no changes to a state that it does not know', async () => {
+  test('takes no changes to a state that it does not know, and says that it has to be loaded', async () => {
     const grown = growing();
     grown.grow(1);
-    await one.commit(0, undefined, grown.commit());
+    const revision = await one.commit(0, undefined, grown.commit());
     grown.grow(1);
-    const commit = grown.commit();
-    await expect(other.commit(5, 'someone.1', commit)).rejects.toThrow('neither loaded nor committed last');
+    const before = await contentOf(redis);
+    expect(await other.commit(0, revision, grown.commit())).toBeUndefined();
+    expect(warnings).toEqual(['changes to a state that is not known here: it is loaded again']);
+    expect(await contentOf(redis)).toEqual(before);
+  });
+
+  test('that was loaded while a commit to it was on its way is the one that is gone on from', async () => {
+    const grown = growing();
+    grown.grow(1);
+    const first = await other.commit(0, undefined, grown.commit());
+    grown.grow(1);
+    const committing = other.commit(0, first, grown.commit());
+    const loading = takenOver(other);
+    const [second, again] = await Promise.all([committing, loading]);
+    expect([first, second]).toContain(again.revision);
+    again.grow(1);
+    const third = await other.commit(0, again.revision, again.commit());
+    expect(third === undefined).toBe(again.revision === first);
+    const newest = await takenOver(other);
+    newest.grow(1);
+    expect(await other.commit(0, newest.revision, newest.commit())).toBeTypeOf('string');
+    expect(await loadedDigest(one)).toBe(stateDigest(newest.state));
   });
 });

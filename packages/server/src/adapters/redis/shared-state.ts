@@ -60,33 +60,43 @@ class RedisState implements SharedState {
   async commit(partition: number, expected: Revision | undefined, commit: Commit): Promise<Revision | undefined> {
     const known = this.#known.get(partition) ?? {};
     this.#known.set(partition, known);
-    const pending = this.#pendingOf(partition, known, expected, commit);
+    const pending = this.#pendingOf(known, expected, commit);
+    if (pending === undefined) {
+      this.#logger.warn('changes to a state that is not known here: it is loaded again', { partition });
+      this.#known.delete(partition);
+      return undefined;
+    }
     pending.prepared ??= await this.#prepare(partition, known, pending);
     const mustBe = expected ?? known.damaged ?? '';
     const { prepared } = pending;
     const committed = await sendCommit(this.#connection, this.#keys.head(partition), mustBe, prepared);
+    // who has loaded meanwhile knows better
+    const newest = this.#known.get(partition) === known;
     if (committed.is === 'done') {
-      this.#known.set(partition, { stored: prepared.head });
+      if (newest) this.#known.set(partition, { stored: prepared.head });
       return pending.revision;
     }
     if (committed.is === 'lost' && commit.changes.whole) {
       delete pending.prepared;
       throw serverError('STATE_UNAVAILABLE', { got: 'a state of which parts were lost while it was written' });
     }
-    this.#known.delete(partition);
+    if (newest) this.#known.delete(partition);
     if (committed.is === 'lost') {
       this.#logger.warn('parts of a state are not as they were left', { partition, remedy: REMEDY });
     }
     return undefined;
   }
 
-  /** The same commit again has the revision that it had: if it is there already, that is seen. */
-  #pendingOf(partition: number, known: Known, expected: Revision | undefined, commit: Commit): Pending {
+  /**
+   * The same commit again has the revision that it had: if it is there already, that is seen.
+   *
+   * @returns undefined for changes to a state that was neither loaded nor committed last
+   */
+  #pendingOf(known: Known, expected: Revision | undefined, commit: Commit): Pending | undefined {
     const { pending, stored } = known;
     if (pending?.commit.changes === commit.changes && pending.expected === expected) return pending;
-    if (!commit.changes.whole && (pending !== undefined || stored === undefined || stored.revision !== expected)) {
-      throw new Error(`changes of partition ${partition} to a state that was neither loaded nor committed last`);
-    }
+    const follows = pending === undefined && stored !== undefined && stored.revision === expected;
+    if (!follows && !commit.changes.whole) return undefined;
     this.#commits += 1;
     const made: Pending = { commit, expected, revision: `${this.#nonce}.${this.#commits}` };
     known.pending = made;
