@@ -77,10 +77,16 @@ describeWith('kafka', 'appending', () => {
     expect(await valuesOf(settings, 0)).toEqual(small);
   });
 
-  test('a topic without append time is unsuitable', async () => {
+  test('a topic without append time is unsuitable, but for checkpoints, which need none', async () => {
     await makeTopic(settings, 'events', { config: { 'message.timestamp.type': 'CreateTime' } });
     const producer = await openProducer(settings, { logger: silent });
     await expect(producer.append('events', 0, [message('a')])).rejects.toMatchObject({ code: 'TOPIC_UNSUITABLE' });
+    await makeTopic(settings, 'checkpoints', {
+      config: { 'cleanup.policy': 'compact', 'message.timestamp.type': 'CreateTime' },
+    });
+    const [kept] = await producer.append('checkpoints', 0, [message('a')]);
+    expect(kept?.offset).toBe(0);
+    expect(Math.abs(Number(kept?.at) - Date.now())).toBeLessThan(10_000);
     await producer.close();
     await expect(producer.append('events', 0, [message('b')])).rejects.toMatchObject({ code: 'CLOSED' });
   });

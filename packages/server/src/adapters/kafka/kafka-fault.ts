@@ -30,7 +30,11 @@ export function kafkaCause(thrown: unknown): KafkaCause {
   return { name, message, code, retriable: retriable !== false, host, port };
 }
 
-/** Whether records are compressed in a way that kafkajs has no code for. */
+/**
+ * Whether records are compressed in a way that kafkajs has no code for: snappy, lz4 or zstd. They are refused. The codecs
+ * for kafkajs are native addons or have not been kept for years, and Node has zstd from 22.15 on only: a log that one
+ * server can read and another cannot is worse than a topic setting that is mended once.
+ */
 export function isCodecMissing(cause: KafkaCause): boolean {
   return cause.name === 'KafkaJSNotImplemented';
 }

@@ -17,6 +17,8 @@ export interface LaneOptions {
   readonly maxMessages: number;
   readonly maxBytes: number;
   readonly gzip: boolean;
+  /** Whether records need the append time of the broker. */
+  readonly timed: boolean;
 }
 
 /** One call of `append`, until it has met its fate. */
@@ -128,9 +130,10 @@ export class PartitionLane {
   }
 
   async #send(live: readonly Waiting[]): Promise<Outcome> {
-    const { link, partition, clock, requestMs, gzip } = this.#options;
+    const { link, partition, clock, requestMs, gzip, timed } = this.#options;
     const messages = live.map(({ message }) => message);
-    const sent = produce(link, partition, messages, { ackMs: Math.ceil(requestMs * 0.8), gzip });
+    const ackMs = Math.ceil(requestMs * 0.8);
+    const sent = produce(link, partition, messages, { ackMs, gzip, ...(timed ? {} : { now: clock.now }) });
     try {
       // kafkajs has its own limit for each step; this one is for an answer that it loses
       return await within(3 * requestMs, clock, sent);

@@ -39,12 +39,13 @@ interface ProduceAnswer {
  * partition in each request, because kafkajs gives up a whole answer for the error of one partition in it.
  *
  * @param ackMs how long the leader may wait for its followers; less than a request may take
+ * @param now the time that stands for the append time in a topic that needs none
  */
 export async function produce(
   link: ClusterLink,
   partition: number,
   messages: readonly Message[],
-  { ackMs, gzip }: { readonly ackMs: number; readonly gzip: boolean },
+  { ackMs, gzip, now }: { readonly ackMs: number; readonly gzip: boolean; readonly now?: () => number },
 ): Promise<Outcome> {
   let leader: Awaited<ReturnType<ClusterLink['leader']>>;
   try {
@@ -60,7 +61,7 @@ export async function produce(
       compression: gzip ? kafkajs.CompressionTypes.GZIP : kafkajs.CompressionTypes.None,
       topicData: [{ topic: link.topic, partitions: [{ partition, firstSequence: 0, messages: batch }] }],
     });
-    return acknowledged(answer, link.topic, partition, messages.length);
+    return acknowledged(answer, { topic: link.topic, partition, count: messages.length, now });
   } catch (cause) {
     return failed(cause);
   }
@@ -73,8 +74,15 @@ function failed(cause: unknown): Outcome {
   return { kind: 'refused', cause, final: isFinal(cause), tooLarge };
 }
 
+interface Sent {
+  readonly topic: string;
+  readonly partition: number;
+  readonly count: number;
+  readonly now: (() => number) | undefined;
+}
+
 /** Only what the answer lists for this partition, without an error, counts. */
-function acknowledged(answer: ProduceAnswer, topic: string, partition: number, count: number): Outcome {
+function acknowledged(answer: ProduceAnswer, { topic, partition, count, now }: Sent): Outcome {
   const entry = answer.topics
     .find((each) => each.topicName === topic)
     ?.partitions.find((each) => each.partition === partition);
@@ -82,7 +90,8 @@ function acknowledged(answer: ProduceAnswer, topic: string, partition: number, c
     return { kind: 'unknown', cause: new Error(`the broker did not acknowledge ${topic}/${partition}`) };
   }
   const base = exactInteger(entry.baseOffset);
-  const at = exactInteger(entry.logAppendTime);
+  const appendTime = exactInteger(entry.logAppendTime);
+  const at = appendTime < 0 && now !== undefined ? now() : appendTime;
   if (at < 0) {
     const got = `${topic} with message.timestamp.type other than LogAppendTime`;
     return { kind: 'refused', cause: serverError('TOPIC_UNSUITABLE', { got }), final: true, tooLarge: false };

@@ -30,7 +30,7 @@ const MAX_BYTES = 1024 * 1024;
  * away.
  *
  * Appends reject with LOG_UNAVAILABLE, WRITE_UNCERTAIN, RECORD_TOO_LARGE, TOPIC_UNSUITABLE (written, but without append
- * time) or CLOSED.
+ * time) or CLOSED. Checkpoints need no append time: where their topic keeps none, this process's time is told.
  */
 export async function openProducer(settings: KafkaSettings, options: ProducerOptions): Promise<Producer> {
   const { logger, clock = systemClock() } = options;
@@ -58,6 +58,7 @@ export async function openProducer(settings: KafkaSettings, options: ProducerOpt
         maxMessages: options.maxMessages ?? MAX_MESSAGES,
         maxBytes: options.maxBytes ?? MAX_BYTES,
         gzip: options.compression === 'gzip',
+        timed: topic !== 'checkpoints',
       });
     lanes.set(name, made);
     return made;
