@@ -1,7 +1,9 @@
 /** compose.yaml and what it mounts: read, compared with the sources, and its Redis and Kafka started without an engine. */
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -13,9 +15,12 @@ import { formattedBroker } from '../packages/server/src/provision/kafka-broker.j
 import { kafkaJars } from '../packages/server/src/provision/kafka-jars.js';
 import { startedProcess } from '../packages/server/src/provision/started-process.js';
 import { workspace } from '../packages/server/test/workspace.js';
+import { builtBinary } from './built.js';
 import { describeWith } from './environment.js';
-import { START_MS } from './provisioned.js';
+import { START_MS, WITHOUT_ADDRESSES } from './provisioned.js';
 import { ROOT } from './source-tree.js';
+
+const BINARY = builtBinary();
 
 interface Service {
   readonly image: string;
@@ -95,7 +100,7 @@ test('the variables it reads stand on the page on operations', () => {
   for (const name of names) expect(text('docs/operations.md')).toContain(name);
 });
 
-test('its command lines and those of the Dockerfile are options of the command', () => {
+test('its command line of the server and that of the Dockerfile are options of the command', () => {
   const { commands } = programOf(processTerminal());
   const [, line = '[]'] = /^CMD (.*)$/m.exec(text('Dockerfile')) ?? [];
   for (const words of [compose.services.server?.command ?? [], JSON.parse(line) as string[]]) {
@@ -168,7 +173,7 @@ describeWith('ownRedis', "compose's Redis", () => {
 
 describeWith('ownKafka', "compose's Kafka", () => {
   test(
-    'starts with the properties that its image makes of the environment',
+    'starts with the properties that its image makes of the environment, and takes the topics',
     async () => {
       const [internal = 0, external = 0, controller = 0] = await freePorts(3);
       const { CLUSTER_ID: cluster, ...rest } = compose.services.kafka?.environment ?? {};
@@ -191,7 +196,16 @@ describeWith('ownKafka', "compose's Kafka", () => {
       const broker = await formattedBroker(java, `${cluster}`, 'kafka', properties);
       try {
         await broker.start();
-        expect(broker.pid).toBeGreaterThan(0);
+        const made = await promisify(execFile)(
+          process.execPath,
+          [BINARY, ...(compose.services.topics?.command ?? [])],
+          {
+            env: { ...WITHOUT_ADDRESSES, ARMATURE_KAFKA_BROKERS: `127.0.0.1:${external}` },
+          },
+        );
+        for (const topic of ['events', 'config', 'checkpoints', 'dead-letters']) {
+          expect(made.stdout).toMatch(new RegExp(`armature\\.${topic} .* made`));
+        }
       } finally {
         await broker.dispose();
       }
