@@ -3,51 +3,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import {
-  applyRecord,
-  emptyState,
-  type PartitionState,
-  restoreState,
-  startJournal,
-  stateDigest,
-  takeChanges,
-} from '@armature/analysis/fold';
+import { type PartitionState, restoreState, stateDigest, takeChanges } from '@armature/analysis/fold';
 import { layoutOf } from '@armature/analysis/log';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { decision, registry, reward, START, uuid } from '../../analysis/test/fold/records.js';
+import { registry } from '../../analysis/test/fold/records.js';
 import { disk } from '../src/adapters/disk.js';
 import { fileState } from '../src/adapters/file-state.js';
 import { silent } from '../src/adapters/loggers.js';
 import type { FileSystem, StateStore } from '../src/ports.js';
+import { growing } from './growing-state.js';
 
 let data: string;
 beforeEach(async () => {
   data = await mkdtemp(join(tmpdir(), 'armature-checkpoint-'));
 });
 afterEach(() => rm(data, { recursive: true, force: true }));
-
-/** A state of which changes are noted, with decisions and their rewards folded one after the other. */
-function growing() {
-  const state = emptyState();
-  startJournal(state);
-  let made = 0;
-  return {
-    state,
-    grow(pairs: number): void {
-      for (let n = 0; n < pairs; n += 1, made += 1) {
-        const at = START + made;
-        const experiment = made % 3 === 0 ? 'units' : 'requests';
-        const period = experiment === 'units' ? { period: 0 } : {};
-        const id = uuid(at, 2 * made);
-        const data = { experiment, unit: `u${made % 50}`, ...period };
-        applyRecord(state, { offset: state.offset, at, event: decision(id, at, data) }, registry);
-        const about = { experiment, decision: id, metrics: { click: 1 } };
-        const event = reward(made % 2 === 0 ? uuid(at, 2 * made + 1) : `order-${made}`, at, about);
-        applyRecord(state, { offset: state.offset, at, event }, registry);
-      }
-    },
-  };
-}
 
 const save = (store: StateStore, state: PartitionState): Promise<void> =>
   store.save(0, { log: 'log-1', offset: state.offset, changes: takeChanges(state) });
