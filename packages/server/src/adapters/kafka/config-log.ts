@@ -4,18 +4,16 @@ import type {
   RawRecord,
   SharedConfigLog,
   TopicEnds,
-  TopicKind,
   TopicsView,
 } from '../../cluster/ports.js';
 import { serverError } from '../../errors.js';
 import type { Clock, Logger } from '../../ports.js';
-import { ClusterLink } from './cluster-link.js';
 import { ConfigAppends } from './config-appends.js';
 import { ConfigStream, recordsDeleted } from './config-stream.js';
-import { kafkaConnection, topicName } from './connection.js';
-import { kafkaFault } from './kafka-fault.js';
+import { topicName } from './connection.js';
 import { isPartitionCount, type LogIdentity } from './log-identity.js';
 import { openTopicReader, readToEnd } from './topic-reader.js';
+import { openTopicsView } from './topics-view.js';
 
 export interface ConfigLogOptions {
   readonly settings: KafkaSettings;
@@ -39,7 +37,7 @@ const CHECK_MS = 30_000;
 export async function openConfigLog(options: ConfigLogOptions): Promise<SharedConfigLog> {
   const { settings, logger, clock } = options;
   const topic = topicName(settings, 'config');
-  const view = topicsView(settings, logger);
+  const view = await openTopicsView(settings, { logger, clock });
   const ends = (): Promise<TopicEnds> => endsOf(view, topic);
   const stream = new ConfigStream({ topic, clock, logger, ends, first: () => firstRecord(settings, logger) });
   const appends = new ConfigAppends(stream, options.producer);
@@ -95,7 +93,7 @@ function sharedLog(
 interface Parts {
   readonly stream: ConfigStream;
   readonly appends: ConfigAppends;
-  readonly view: Pick<TopicsView, 'ends'>;
+  readonly view: TopicsView;
 }
 
 /** Begins the log, with as many partitions as the events have unless another number was asked for. */
@@ -110,11 +108,7 @@ async function begun(options: ConfigLogOptions, { stream, appends, view }: Parts
   return stream.identity;
 }
 
-async function checkPartitions(
-  options: ConfigLogOptions,
-  view: Pick<TopicsView, 'ends'>,
-  log: LogIdentity,
-): Promise<void> {
+async function checkPartitions(options: ConfigLogOptions, view: TopicsView, log: LogIdentity): Promise<void> {
   const { partitions } = options;
   if (partitions !== undefined && partitions !== log.partitions) {
     const todo = 'start with that number, or with another prefix';
@@ -124,11 +118,7 @@ async function checkPartitions(
 }
 
 /** More partitions than were frozen do no harm: nothing is written to them. */
-async function checkTopic(
-  { settings, logger }: ConfigLogOptions,
-  view: Pick<TopicsView, 'ends'>,
-  count: number,
-): Promise<void> {
+async function checkTopic({ settings, logger }: ConfigLogOptions, view: TopicsView, count: number): Promise<void> {
   const { size } = await view.ends('events');
   const topic = topicName(settings, 'events');
   if (size < count) {
@@ -143,7 +133,7 @@ async function checkTopic(
   logger.warn('more partitions than the log uses', { topic, partitions: size, used: count, remedy });
 }
 
-async function endsOf(view: Pick<TopicsView, 'ends'>, topic: string): Promise<TopicEnds> {
+async function endsOf(view: TopicsView, topic: string): Promise<TopicEnds> {
   const ends = await view.ends('config');
   const [only] = ends.values();
   if (ends.size === 1 && only !== undefined) return only;
@@ -154,25 +144,4 @@ async function endsOf(view: Pick<TopicsView, 'ends'>, topic: string): Promise<To
 async function firstRecord(settings: KafkaSettings, logger: Logger): Promise<RawRecord | undefined> {
   for await (const [first] of readToEnd(settings, 'config', 0, 0, { logger })) return first;
   return undefined;
-}
-
-/** Asks for the ends of topics, over one connection for each. */
-function topicsView(settings: KafkaSettings, logger: Logger): TopicsView {
-  const links = new Map<TopicKind, ClusterLink>();
-  return {
-    async ends(kind) {
-      const topic = topicName(settings, kind);
-      const link = links.get(kind) ?? new ClusterLink(kafkaConnection(settings, logger), topic);
-      links.set(kind, link);
-      try {
-        return await link.ends();
-      } catch (cause) {
-        await link.recover(cause);
-        throw kafkaFault(cause, topic);
-      }
-    },
-    async close() {
-      for (const link of links.values()) await link.disconnect();
-    },
-  };
 }
