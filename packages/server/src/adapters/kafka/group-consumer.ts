@@ -175,6 +175,9 @@ class RunningConsumer implements GroupConsumer {
       logger,
       sessionMs,
       heartbeatMs,
+      onRebalance: () => {
+        for (const reading of this.#readings.values()) void reading.cancel();
+      },
       onJoin: (partitions) => this.#assign(partitions),
       onCrash: (cause) => {
         this.#crash = cause.message;

@@ -11,6 +11,8 @@ export interface MemberOptions {
   readonly logger: Logger;
   readonly sessionMs: number;
   readonly heartbeatMs: number;
+  /** The group is about to give its partitions anew: others may have this member's before it hears of it. */
+  readonly onRebalance: () => void;
   /** The partitions that the group gave to this member. */
   readonly onJoin: (partitions: readonly number[]) => void;
   /** The client gave up for good. */
@@ -51,6 +53,9 @@ export async function joinGroup(options: MemberOptions): Promise<GroupMember> {
     aliveAt = clock.now();
   };
   consumer.on('consumer.heartbeat', alive);
+  consumer.on('consumer.rebalancing', () => {
+    if (!left) options.onRebalance();
+  });
   consumer.on('consumer.group_join', ({ payload }) => {
     alive();
     const partitions = [...(payload.memberAssignment[topic] ?? [])].sort((a, b) => a - b);
