@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Admin, type ITopicConfig, Kafka, logLevel } from 'kafkajs';
 import type { KafkaSettings, TopicKind } from '../../src/cluster/ports.js';
+import { wait } from './until.js';
 
 /** Settings of a Kafka under names that nobody else uses. */
 export function settingsOf(brokers: readonly string[]): KafkaSettings {
@@ -33,7 +34,20 @@ export async function makeTopic(
     replicationFactor: options.replicas ?? 1,
     configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
   };
-  await withAdmin(settings.brokers, (admin) => admin.createTopics({ topics: [topic], waitForLeaders: true }));
+  await withAdmin(settings.brokers, async (admin) => {
+    await admin.createTopics({ topics: [topic], waitForLeaders: false });
+    // a broker may not know it yet: kafkajs' own wait for leaders fails then
+    for (let tries = 0; !(await isThere(admin, topic)); tries += 1) {
+      if (tries === 100) throw new Error(`${topic.topic} did not come to be there`);
+      await wait(50);
+    }
+  });
+}
+
+async function isThere(admin: Admin, { topic, numPartitions }: ITopicConfig): Promise<boolean> {
+  const found = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => undefined);
+  const partitions = found?.topics[0]?.partitions ?? [];
+  return partitions.length === numPartitions && partitions.every(({ leader }) => leader >= 0);
 }
 
 /** Deletes the topics of some settings. */
