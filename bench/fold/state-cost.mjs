@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as wait } from 'node:timers/promises';
-import { applyRecord, createRegistry, emptyState, startJournal, takeChanges, writeMany } from '@armature/analysis/fold';
-import { readConfig } from '@armature/analysis/log';
-import { EVENT_TYPES } from '@armature/sdk/protocol';
+import { emptyState, startJournal, takeChanges } from '@armature/analysis/fold';
 import { disk, fileState, silent } from '@armature/server';
+import { folding, registryOf } from './folding.mjs';
 
 /**
  * What a state costs: bytes of an id and of an open trial, as the process grows by them, and checkpoints of a state that
@@ -17,49 +16,6 @@ const OPEN = 200_000;
 const WARM = 1000;
 const CHANGED = 10_000;
 const CHECKPOINTS = 7;
-const MS_APART = 3;
-const START = Date.UTC(2026, 10, 23, 5);
-
-/** A UUIDv7 with bits that are no counter's. */
-function uuid(ms, n) {
-  const time = ms.toString(16).padStart(12, '0');
-  const hex = (seed, digits) => (Math.imul(n ^ seed, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0').slice(-digits);
-  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(1, 3)}-9${hex(2, 3)}-${hex(3, 4)}${hex(4, 8)}`;
-}
-
-/** Folds decisions one after the other, and ticks. */
-function folding(registry, state) {
-  const [version] = registry.versions('reader');
-  const { definition, arms, rules } = version;
-  const [propensity] = rules.policy;
-  const data = {
-    experiment: 'reader',
-    definition,
-    arm: arms[0],
-    propensity,
-    snapshot: version.version,
-    reason: 'split',
-  };
-  let at = START;
-  let made = 0;
-  const fold = (event) => applyRecord(state, { offset: state.offset, at, event }, registry);
-  const envelope = (type, id) => ({ specversion: '1.0', type, source: '/bench', id, time: new Date(at).toISOString() });
-  return {
-    decide(count) {
-      for (let n = 0; n < count; n++, made++) {
-        at += MS_APART;
-        fold({ ...envelope(EVENT_TYPES.decision, uuid(at, made)), data: { ...data, unit: `u-${made}` } });
-        if (n % 500 === 499) writeMany(state);
-      }
-    },
-    pass(ms) {
-      for (const end = at + ms; at < end; ) {
-        at = Math.min(end, at + 300_000);
-        fold({ ...envelope(EVENT_TYPES.tick, `tick-${at}`), data: {} });
-      }
-    },
-  };
-}
 
 /** The first collection leaves the buffers of arrays that are gone to a sweeper, and the second awaits it. */
 function bytes() {
@@ -67,12 +23,6 @@ function bytes() {
   globalThis.gc();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
-}
-
-async function registryOf(directory) {
-  const registry = createRegistry();
-  for await (const group of readConfig(directory)) for (const { event } of group) registry.applyConfig(event);
-  return registry;
 }
 
 function bytesOf(registry) {
