@@ -79,6 +79,16 @@ export const CLI_ERRORS = {
     do: 'give keys of 16 characters or more, separated by commas, or unset it for an open server on this machine',
     retryable: false,
   },
+  STATE_DIFFERS: {
+    what: 'the log does not give the state that Redis keeps',
+    do: 'see the differences; `armature rebuild --switch` puts the state that the log gives in its place',
+    retryable: false,
+  },
+  LOG_NOT_BEGUN: {
+    what: 'the topics hold no log',
+    do: 'start a server, which begins it, or name the prefix of another with --prefix',
+    retryable: false,
+  },
   CLUSTER_SETTINGS_INVALID: {
     what: 'the settings of Kafka and Redis are not usable',
     do: 'correct every fault that is listed',

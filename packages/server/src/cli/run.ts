@@ -11,6 +11,7 @@ import { initCommand } from './init.js';
 import { keysCommand } from './keys.js';
 import { logCommand } from './log.js';
 import { planCommand } from './plan.js';
+import { rebuildCommand } from './rebuild.js';
 import { replayCommand } from './replay.js';
 import { reportCommand } from './report.js';
 import { reportError } from './report-error.js';
@@ -42,6 +43,7 @@ const COMMANDS: readonly AddCommand[] = [
   logCommand,
   topicsCommand,
   stateCommand,
+  rebuildCommand,
   doctorCommand,
   schemaCommand,
 ];

@@ -4,6 +4,7 @@ import type { KafkaSettings, TopicEnds } from '../../cluster/ports.js';
 import type { FoundTopic } from '../../cluster/topic-check.js';
 import type { Clock } from '../../ports.js';
 import { withAdmin } from './admin.js';
+import { endsOf } from './event-ends.js';
 import { exactInteger } from './offset.js';
 import { describeWith } from './topics.js';
 
@@ -70,13 +71,6 @@ async function groupOf(admin: Admin, group: string, topic: string | undefined): 
   const [told] = topic === undefined ? [] : await admin.fetchOffsets({ groupId: group, topics: [topic] });
   const committed = new Map(told?.partitions.map(({ partition, offset }) => [partition, exactInteger(offset)]));
   return { name: group, state: found?.state ?? 'Dead', members: found?.members.length ?? 0, committed };
-}
-
-async function endsOf(admin: Admin, topic: string): Promise<ReadonlyMap<number, TopicEnds>> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return new Map(
-    offsets.map(({ partition, low, high }) => [partition, { low: exactInteger(low), high: exactInteger(high) }]),
-  );
 }
 
 /** Partitions that have a record which was appended at this time or later. */

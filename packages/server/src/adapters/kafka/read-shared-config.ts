@@ -14,6 +14,9 @@ export interface SharedConfig {
   readonly skipped: number;
 }
 
+/** A person waits for it. */
+const TIMEOUT_MS = 10_000;
+
 /**
  * Reads the config topic from its beginning, and is no server: nothing is written.
  *
@@ -22,7 +25,7 @@ export interface SharedConfig {
 export async function readSharedConfig(settings: KafkaSettings, logger: Logger): Promise<SharedConfig> {
   const ledger = configLedger();
   let skipped = 0;
-  for await (const records of readToEnd(settings, 'config', 0, 0, { logger })) {
+  for await (const records of readToEnd(settings, 'config', 0, 0, { logger, timeoutMs: TIMEOUT_MS })) {
     for (const raw of records) if (ledger.take(raw).skipped !== undefined) skipped += 1;
   }
   return { identity: ledger.identity, records: ledger.records, skipped };
