@@ -4,11 +4,12 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeWith } from '../../../../test/environment.js';
 import { START_MS, sharedKafka } from '../../../../test/provisioned.js';
 import { registry } from '../../../analysis/test/fold/records.js';
+import { checkpointReading } from '../../src/adapters/kafka/checkpoint-records.js';
 import { openCheckpointLog } from '../../src/adapters/kafka/checkpoint-topic.js';
 import { openProducer } from '../../src/adapters/kafka/producer.js';
 import { readToEnd } from '../../src/adapters/kafka/topic-reader.js';
 import { silent } from '../../src/adapters/loggers.js';
-import type { CheckpointLog, KafkaSettings, KeptState, Message, Producer } from '../../src/cluster/ports.js';
+import type { CheckpointLog, KafkaSettings, KeptState, Message, Producer, RawRecord } from '../../src/cluster/ports.js';
 import { serverError } from '../../src/errors.js';
 import { growing } from '../growing-state.js';
 import { deleteTopics, makeTopic, settingsOf } from './kafka-topics.js';
@@ -134,7 +135,18 @@ describeWith('kafka', 'checkpoints in a compacted topic', () => {
     expect((await keys()).size).toBe(4); // a head; the state's head, the names of the parts, and the one part
   }, 60_000);
 
-  test('a write that fails anywhere leaves a whole checkpoint, and the next has what it lacked', async () => {
+  /** What the cleaner leaves that has kept only the last record of each key up to a place. */
+  const compacted = (records: readonly RawRecord[], point: number): RawRecord[] => {
+    const last = new Map(records.slice(0, point).map(({ key, offset }) => [String(key), offset]));
+    return records.filter(({ key, offset }, index) => index >= point || last.get(String(key)) === offset);
+  };
+  const newest = (records: readonly RawRecord[]): string | undefined => {
+    const reading = checkpointReading(1, true);
+    for (const record of records) reading.take(record);
+    return digestOf(reading.heads.map(reading.stateOf).findLast((state) => state !== undefined));
+  };
+
+  test('a write that fails anywhere leaves a whole checkpoint, however far it was compacted, and the next has what it lacked', async () => {
     const { through, failAt } = failing();
     const log = opened(through);
     const { state, grow } = growing();
@@ -153,6 +165,11 @@ describeWith('kafka', 'checkpoints in a compacted topic', () => {
       const before = durable;
       durable = digestOf(await load());
       expect([before, now]).toContain(durable);
+      const records: RawRecord[] = [];
+      for await (const group of readToEnd(settings, 'checkpoints', 1, 0, { gaps: true })) records.push(...group);
+      for (let point = 0; point <= records.length; point += 3) {
+        expect(newest(compacted(records, point)), `compacted up to ${point}`).toBe(durable);
+      }
     }
     expect(failed).toBeGreaterThanOrEqual(6);
     await log.write(1, at(state));
@@ -211,6 +228,26 @@ describeWith('kafka', 'checkpoints in a compacted topic', () => {
     two.grow(1);
     second.keep(1, takeChanges(two.state));
     await second.write(1, at(two.state));
+    expect(digestOf(await load())).toBe(stateDigest(two.state));
+  }, 60_000);
+
+  test('an owner that was replaced and writes for the first time afterwards deletes nothing of the one that came further', async () => {
+    const [one, two] = [growing(), growing()];
+    const [late, owner] = [opened(), opened()];
+    late.begin(1, undefined);
+    one.grow(20);
+    late.keep(1, takeChanges(one.state));
+    owner.begin(1, undefined);
+    two.grow(40);
+    owner.keep(1, takeChanges(two.state));
+    await owner.write(1, at(two.state));
+    const theirs = await keys();
+    await late.write(1, at(one.state));
+    const both = await keys();
+    expect([...theirs].filter((key) => !both.has(key))).toEqual([]);
+    two.grow(1);
+    owner.keep(1, takeChanges(two.state));
+    await owner.write(1, at(two.state));
     expect(digestOf(await load())).toBe(stateDigest(two.state));
   }, 60_000);
 
