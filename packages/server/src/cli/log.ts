@@ -6,6 +6,7 @@ import { takeLock } from '../adapters/lock-file.js';
 import { checksOf, type Repair, repairLog, repairsOf } from '../adapters/repair-log.js';
 import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
+import { pullCommand } from './log-pull.js';
 import { progress } from './progress.js';
 import type { AddCommand } from './run.js';
 import { tableLines } from './table.js';
@@ -142,11 +143,11 @@ async function repair(directory: string, flags: RepairFlags, terminal: Terminal)
   }
 }
 
-/** `armature log`: is every byte of the log as it was written, and what to do when not. */
+/** `armature log`: is every byte of the log as it was written, what to do when not, and a copy of one in Kafka. */
 export const logCommand: AddCommand = (program, terminal) => {
   const log = program
     .command('log')
-    .description('check every byte of the log, and repair what a disk broke')
+    .description('check every byte of the log, repair what a disk broke, copy it from Kafka')
     .addHelpText('after', '\nExample:\n  $ armature log verify .armature');
   log
     .command('verify')
@@ -169,4 +170,5 @@ export const logCommand: AddCommand = (program, terminal) => {
       '\nWhat is taken out is kept in repairs/.\n\nExample:\n  $ armature log repair .armature --skip',
     )
     .action((directory: string, flags: RepairFlags) => repair(directory, flags, terminal));
+  pullCommand(log, terminal);
 };

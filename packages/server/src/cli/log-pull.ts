@@ -1,0 +1,82 @@
+import type { Command } from 'commander';
+import { disk } from '../adapters/disk.js';
+import { silent } from '../adapters/loggers.js';
+import { diskFault } from '../adapters/segment-file.js';
+import type { Pulled } from '../pull/pull-log.js';
+import { cliError } from './cli-errors.js';
+import { CLUSTER_HELP, requireKafka, withKafka } from './cluster-options.js';
+import type { ClusterFlags } from './cluster-settings.js';
+import { progress } from './progress.js';
+import type { Terminal } from './terminal.js';
+
+interface Flags extends Pick<ClusterFlags, 'kafka' | 'prefix'> {
+  readonly data: string;
+  readonly json?: boolean;
+}
+
+interface Outcome extends Pulled {
+  /** Identity of the log. */
+  readonly log: string;
+  /** Records of each partition that the directory has now. */
+  readonly partitions: readonly number[];
+}
+
+const number = (value: number): string => value.toLocaleString('en');
+const plural = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
+
+async function pull(flags: Flags, terminal: Terminal): Promise<Outcome> {
+  const kafka = requireKafka(flags, terminal.variable);
+  // loaded here, since other commands have no use for a client of Kafka
+  const [{ eventEnds }, { readSharedConfig }, { openPullDirectory }, { pullLog }] = await Promise.all([
+    import('../adapters/kafka/event-ends.js'),
+    import('../adapters/kafka/read-shared-config.js'),
+    import('../pull/pull-directory.js'),
+    import('../pull/pull-log.js'),
+  ]);
+  const ends = await eventEnds(kafka);
+  const config = await readSharedConfig(kafka, silent);
+  const { identity: log } = config;
+  if (log === undefined) throw cliError('LOG_NOT_BEGUN', { got: `prefix ${kafka.prefix}` });
+  const all = [...ends.values()].reduce((sum, { high }) => sum + high, 0);
+  const directory = await openPullDirectory({ fs: disk(), logger: silent, directory: flags.data, log });
+  const shown = progress(terminal);
+  let done = directory.partitions.reduce((sum, { end }) => sum + end, 0);
+  const onRecords = (count: number): void => {
+    done += count;
+    shown.tell(`${number(done)} of ${plural(all, 'record')} pulled`);
+  };
+  try {
+    const { partitions } = log;
+    const pulled = await pullLog({ kafka, logger: silent, directory, config, ends, partitions, onRecords });
+    return { ...pulled, log: log.id, partitions: directory.partitions.map(({ end }) => end) };
+  } finally {
+    shown.end();
+    await directory.close();
+  }
+}
+
+/** `armature log pull`: a data directory of what the topics hold, for every command that reads one. */
+export function pullCommand(log: Command, terminal: Terminal): void {
+  const command = log
+    .command('pull')
+    .description('copy events, definitions and versions from Kafka into a data directory, going on where that ends')
+    .requiredOption('--data <folder>', 'data directory, made where there is none; no server may have it')
+    .option('--json', 'print JSON');
+  withKafka(command)
+    .addHelpText(
+      'after',
+      `\n${CLUSTER_HELP}\nreport, replay, export and log verify read the directory.\n\nExample:\n  $ armature log pull --kafka 127.0.0.1:9092 --data copy && armature report copy`,
+    )
+    .action(async (flags: Flags) => {
+      const outcome = await pull(flags, terminal).catch((cause: unknown) => {
+        throw diskFault(cause);
+      });
+      if (flags.json) return terminal.out(JSON.stringify(outcome, null, 2));
+      const { events, unreadable, config, partitions } = outcome;
+      const none = unreadable === 0 ? '' : `, of them ${plural(unreadable, 'record')} that are no events`;
+      const now = partitions.reduce((sum, end) => sum + end, 0);
+      terminal.out(
+        `${plural(events, 'new record')}${none}, ${plural(config, 'new record')} of definitions and versions; ${flags.data} has ${plural(now, 'record')} in ${plural(partitions.length, 'partition')}`,
+      );
+    });
+}
