@@ -25,7 +25,8 @@ export function servedSnapshot(log: EventLog, registry: Registry, clock: Clock):
     },
     refresh() {
       const next = make();
-      if (next.hash === current.hash) return;
+      // also where records changed nothing: servers that have read the same records serve the same version
+      if (next.hash === current.hash && next.version === current.version) return;
       current = next;
       for (const listener of listeners) listener(next);
     },

@@ -1,3 +1,4 @@
+import { createRegistry } from '@armature/analysis/fold';
 import type { ConfigLogEvent, LogRecord } from '@armature/sdk/protocol';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { describeWith } from '../../../../test/environment.js';
@@ -7,6 +8,7 @@ import { openConfigLog } from '../../src/adapters/kafka/config-log.js';
 import { openProducer } from '../../src/adapters/kafka/producer.js';
 import { readToEnd } from '../../src/adapters/kafka/topic-reader.js';
 import { silent } from '../../src/adapters/loggers.js';
+import { servedSnapshot } from '../../src/aggregation/served-snapshot.js';
 import type { KafkaSettings, Producer, SharedConfigLog } from '../../src/cluster/ports.js';
 import { serverError } from '../../src/errors.js';
 import { definition, version } from './config-events.js';
@@ -93,6 +95,34 @@ describeWith('kafka', 'the shared config log', () => {
     await other.append([version('1.2', 'v2')]);
     await log.catchUp();
     expect(seen).toEqual(['d', 'v1', 'v2']);
+  }, 60_000);
+
+  test('servers that have read the same records serve the same version, however the records came', async () => {
+    const logs = [await openLog(), await openLog()];
+    const served = logs.map((log) => {
+      const { id, created, close } = log;
+      const rest = { partitions: [], anchor: async () => {}, failure: undefined, onFailure: () => {} };
+      const registry = createRegistry();
+      const snapshot = servedSnapshot({ id, created, config: log, close, ...rest }, registry, clock);
+      return { log, registry, snapshot };
+    });
+    const [first, second] = served;
+    if (first === undefined || second === undefined) throw new Error('two logs');
+    first.log.onDurable((records) => {
+      for (const { event } of records) first.registry.applyConfig(event);
+      first.snapshot.refresh();
+    });
+    const { data, ...rest } = definition('there');
+    await first.log.append([{ ...rest, data }]);
+    const between = first.snapshot.current.version;
+    await first.log.append([{ ...rest, id: 'gone', data: { ...data, action: 'removed', effect: 'keeps-posterior' } }]);
+    // the other sees both at once, which changes nothing of what it serves
+    await second.log.catchUp();
+    for (const { event } of await all(second.log)) second.registry.applyConfig(event);
+    second.snapshot.refresh();
+    expect(second.snapshot.current.version).toBe(first.snapshot.current.version);
+    expect(second.snapshot.current.hash).toBe(first.snapshot.current.hash);
+    expect(first.snapshot.current.version).not.toBe(between);
   }, 60_000);
 
   test('after 200 appends of five writers the log is linear, and every answer was true', async () => {
