@@ -158,7 +158,7 @@ describeWith('ownRedis', "compose's Redis", () => {
     const [program = '', ...args] = compose.services.redis?.command ?? [];
     const server = startedProcess({
       ...{ name: 'redis', program, args: [...args, '--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder] },
-      ...{ folder, variables: process.env, ready: 'Ready to accept connections', startMs: 20_000 },
+      ...{ folder, variables: process.env, ready: /Ready to accept connections/, startMs: 20_000 },
     });
     await server.start();
     const redis = new Redis(port ?? 0, '127.0.0.1');

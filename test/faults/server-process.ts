@@ -2,6 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_p
 import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../packages/server/src/provision/free-ports.js';
 import { builtBinary } from '../built.js';
 
 export const BINARY = builtBinary();
@@ -112,14 +113,9 @@ export function serverProcess({
   };
 }
 
-/** A port that nobody listens on at the moment. */
+/** A port that nobody listens on at the moment, and that no outgoing connection takes while a server is down. */
 export async function freePort(): Promise<number> {
-  const { createServer } = await import('node:net');
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  const [port] = await freePorts(1);
+  if (port === undefined) throw new Error('no port');
+  return port;
 }

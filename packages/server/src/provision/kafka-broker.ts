@@ -72,7 +72,7 @@ export async function formattedBroker(
   return startedProcess({
     ...{ name, program: 'java', variables: withClasspath(java), folder, startMs: START_MS },
     args: ['-Xmx192m', ...JAVA_FLAGS, `-Dlog4j2.configurationFile=${logging}`, 'kafka.Kafka', properties],
-    ready: 'Kafka Server started',
+    ready: /Kafka Server started/,
   });
 }
 

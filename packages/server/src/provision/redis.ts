@@ -25,7 +25,7 @@ export async function startRedis(
   const server = startedProcess({
     ...{ name: 'redis-server', program: 'redis-server', variables, folder, startMs: START_MS },
     args: flagsOf(port ?? 0, folder, appendonly),
-    ready: 'Ready to accept connections',
+    ready: /Ready to accept connections/,
   });
   try {
     await server.start();

@@ -16,7 +16,7 @@ export interface ServerProgram {
   /** Its own folder, deleted with it; what it says is written to a file in it. */
   readonly folder: string;
   /** What it says when it is ready. */
-  readonly ready: string;
+  readonly ready: RegExp;
   /** How long it may take, ms. */
   readonly startMs: number;
 }
@@ -39,7 +39,7 @@ async function untilReady(child: ChildProcess, { name, ready, startMs }: ServerP
   for (;;) {
     const ended = hasEnded(child); // looked at first: what it said last is in the file by then
     const said = (await readFile(log)).subarray(from).toString('utf8');
-    if (said.includes(ready)) return;
+    if (ready.test(said)) return;
     if (ended) throw serverError('SERVER_NOT_STARTED', { got: `${name}, which ended: ${tailOf(said)}` });
     if (Date.now() > limit) {
       throw serverError('SERVER_NOT_STARTED', { got: `${name}, not ready after ${startMs / 1000} s: ${tailOf(said)}` });

@@ -83,11 +83,11 @@ export async function takenOver(shared: SharedState, partition = 0) {
   return { ...growing(restoreState(loaded.state, registry)), revision: loaded.revision };
 }
 
-/** Gives a commit again until its fate is known, as an owner does. */
-export async function insist(commit: () => Promise<string | undefined>): Promise<string | undefined> {
+/** Asks again until there is an answer: gives a commit until its fate is known, as an owner does. */
+export async function insist<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let attempt = 0; attempt < 400; attempt += 1) {
     try {
-      return await commit();
+      return await ask();
     } catch (cause) {
       expect(cause).toMatchObject({ code: 'STATE_UNAVAILABLE', retryable: true });
       await new Promise((resolve) => setTimeout(resolve, 25));

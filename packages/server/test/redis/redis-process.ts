@@ -1,11 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { freePort } from '../../../../test/faults/server-process.js';
+import { startedProcess } from '../../src/provision/started-process.js';
 
 /** A real Redis of a test's own, which it may kill, set up as it likes, and look into. */
 export interface RedisProcess {
@@ -45,36 +44,16 @@ export async function redisProcess(flags: readonly string[] = [], begin = plainA
     maxRetriesPerRequest: 100,
   });
   client.on('error', () => {});
-  let child: ChildProcess | undefined;
+  const started = startedProcess({
+    ...{ name: 'redis-server', program: 'redis-server', args: [...begin(port, folder), ...flags] },
+    ...{ variables: process.env, folder, ready: READY, startMs: 20_000 },
+  });
   const server: RedisProcess = {
-    ...{ port, folder, client },
+    ...{ port, folder, client, start: started.start, kill: started.kill },
     url: `redis://127.0.0.1:${port}`,
-    async start() {
-      const started = spawn('redis-server', [...begin(port, folder), ...flags], {
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      child = started;
-      let said = '';
-      for await (const chunk of started.stdout.iterator({ destroyOnReturn: false })) {
-        said += String(chunk);
-        if (!READY.test(said)) continue;
-        started.stdout.resume();
-        return;
-      }
-      throw new Error(`redis-server ended before it was ready: ${said}`);
-    },
-    async kill() {
-      const running = child;
-      child = undefined;
-      if (running === undefined || running.exitCode !== null) return;
-      const ended = once(running, 'exit');
-      running.kill('SIGKILL');
-      await ended;
-    },
     async dispose() {
       client.disconnect();
-      await server.kill();
-      await rm(folder, { recursive: true, force: true });
+      await started.dispose();
     },
   };
   await server.start();
