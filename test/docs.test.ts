@@ -85,6 +85,7 @@ const SHELL = new Set([
   'cd',
   'curl',
   'docker',
+  'redis-cli',
   'export',
   'cat',
   'jq',
