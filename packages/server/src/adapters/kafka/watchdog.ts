@@ -9,7 +9,7 @@ export interface WatchdogOptions {
   readonly attempts: number;
   /** Time of the last sign of life. */
   readonly aliveAt: () => number;
-  /** Whether Kafka answers others: what Kafka's absence explains is no reason to give up. */
+  /** Whether Kafka answers others: what Kafka's absence explains is no reason to replace anything. */
   readonly isReachable: () => Promise<boolean>;
   /** Replaces the client by a new one. */
   readonly rebuild: () => Promise<void>;
@@ -25,52 +25,86 @@ export interface Watchdog {
 }
 
 const LOOK_MS = 1_000;
+const LONGEST_WAIT_MS = 30_000;
 
-/** Replaces a client that stands still or has ended. A client that lived for a while makes good for those before it. */
+/**
+ * Replaces a client that stands still or has ended, the first at once and each one after it later than the one before:
+ * a group takes a while to come back after its broker. A client that lived for a while makes good for those before it.
+ */
 export function watch(options: WatchdogOptions): Watchdog {
-  const { clock, logger, stallMs, attempts } = options;
-  let restarts = 0;
-  let vain = 0;
-  let builtAt = clock.now();
-  let reason: string | undefined;
-  let stopped = false;
+  return new Watching(options);
+}
 
-  const look = async (): Promise<void> => {
-    const now = clock.now();
-    const silent = now - Math.max(options.aliveAt(), builtAt);
-    if (silent > stallMs) reason ??= `no sign of life for ${silent} ms`;
-    if (reason === undefined) {
-      if (now - builtAt > 2 * stallMs) vain = 0;
+class Watching implements Watchdog {
+  readonly #options: WatchdogOptions;
+  readonly #cancel: () => void;
+  #restarts = 0;
+  /** Clients in a row that did not live for a while. */
+  #vain = 0;
+  #builtAt: number;
+  #away = false;
+  #awayAt: number;
+  /** Why the client is to be replaced. */
+  #reason: string | undefined;
+  /** Whether it is known to have ended, which no return of Kafka mends. */
+  #hasEnded = false;
+  #stopped = false;
+
+  constructor(options: WatchdogOptions) {
+    this.#options = options;
+    this.#builtAt = options.clock.now();
+    this.#awayAt = this.#builtAt;
+    this.#cancel = options.clock.every(LOOK_MS, () => this.#look());
+  }
+
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  ended(reason: string): void {
+    this.#reason ??= reason;
+    this.#hasEnded = true;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancel();
+  }
+
+  async #look(): Promise<void> {
+    const { clock, stallMs, aliveAt, isReachable } = this.#options;
+    const age = clock.now() - this.#builtAt;
+    const silent = clock.now() - Math.max(aliveAt(), this.#builtAt, this.#awayAt);
+    if (silent > stallMs) this.#reason ??= `no sign of life for ${silent} ms`;
+    if (this.#reason === undefined && !this.#away) {
+      if (age > 2 * stallMs) this.#vain = 0;
       return;
     }
-    const why = reason;
-    if (await options.isReachable()) vain += 1;
-    if (stopped) return;
-    if (vain > attempts) {
-      stop();
-      options.onGivenUp(why);
+    if (this.#vain > 0 && age < Math.min(LONGEST_WAIT_MS, 1_000 * 2 ** this.#vain)) return;
+    const reachable = await isReachable();
+    if (this.#stopped) return;
+    if (this.#away || !reachable) {
+      // a client that has not ended comes back by itself, and has its time for it from now on
+      this.#awayAt = clock.now();
+      this.#away = !reachable;
+      if (!this.#hasEnded) this.#reason = undefined;
+    }
+    if (!this.#away && this.#reason !== undefined) await this.#replace(this.#reason);
+  }
+
+  async #replace(reason: string): Promise<void> {
+    const { clock, logger, attempts, rebuild, onGivenUp } = this.#options;
+    this.#vain += 1;
+    if (this.#vain > attempts) {
+      this.stop();
+      onGivenUp(reason);
       return;
     }
-    reason = undefined;
-    restarts += 1;
-    logger.warn('kafka.rebuild', { reason: why, restarts, vain });
-    await options.rebuild().catch((cause: unknown) => {
-      reason = cause instanceof Error ? cause.message : String(cause);
-    });
-    builtAt = clock.now();
-  };
-  const cancel = clock.every(LOOK_MS, look);
-  const stop = (): void => {
-    stopped = true;
-    cancel();
-  };
-  return {
-    get restarts() {
-      return restarts;
-    },
-    ended(why) {
-      reason ??= why;
-    },
-    stop,
-  };
+    this.#reason = undefined;
+    this.#hasEnded = false;
+    this.#restarts += 1;
+    logger.warn('kafka.rebuild', { reason, restarts: this.#restarts, vain: this.#vain });
+    await rebuild().catch((cause: unknown) => this.ended(cause instanceof Error ? cause.message : String(cause)));
+    this.#builtAt = clock.now();
+  }
 }
