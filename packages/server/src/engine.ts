@@ -21,6 +21,7 @@ import { type RetentionRule, ruleOfPartition } from './aggregation/retention.js'
 import { startSchedule } from './aggregation/schedule.js';
 import { servedSnapshot } from './aggregation/served-snapshot.js';
 import { viewsOf } from './aggregation/views.js';
+import type { ClusterFigures } from './cluster/cluster-figures.js';
 import type { DecideRequest } from './decide/decide-request.js';
 import { createDecider, type DecideAnswer } from './decide/decider.js';
 import { keptArms } from './decide/kept-arms.js';
@@ -30,7 +31,8 @@ import { planDefinitions } from './experiments/plan-definitions.js';
 import { createReloader, type Reloader } from './experiments/reloader.js';
 import { createIngest, type IngestResult } from './ingest/ingest.js';
 import { type KnownExperiments, knownExperiments } from './ingest/known-experiments.js';
-import { type KeyRing, openKeyRing } from './keys/key-ring.js';
+import { partitionsLog } from './ingest/partitions-log.js';
+import { KEYS_MS, type KeyRing, openKeyRing } from './keys/key-ring.js';
 import type { Clock, EventLog, FileSystem, Logger } from './ports.js';
 
 export interface EngineOptions {
@@ -92,7 +94,10 @@ export interface Engine {
   readonly keys: KeyRing;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly partitions: readonly Partition[];
+  /** Those whose state is in this process: all of them on one machine, its share among several servers. */
+  readonly partitions: readonly Pick<Partition, 'index' | 'state'>[];
+  /** Figures of its part among several servers; undefined on one machine. */
+  readonly cluster?: ClusterFigures;
   /** Why nothing can be appended any more. */
   readonly failure: Error | undefined;
   onFailure(listener: (cause: Error) => void): void;
@@ -104,10 +109,6 @@ export interface Engine {
   /** Takes nothing more, writes checkpoints and lets the data directory go. */
   close(): Promise<void>;
 }
-
-const CAPACITY = 200_000;
-/** How often the keys of the data directory are read. */
-const KEYS_MS = 1000;
 
 /**
  * Opens a data directory and an experiments directory: checks the files, recovers the log, folds what the checkpoints
@@ -176,13 +177,14 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const served = servedSnapshot(log, registry, clock);
   let closing: Promise<void> | undefined;
   const retention = options.retention === undefined ? undefined : ruleOfPartition(options.retention, partitions.length);
-  const closed = (): boolean => closing !== undefined;
-  const duties = createDuties({ ...parts, publisher, served, clock, logger, closing: closed, retention });
+  const isClosing = (): boolean => closing !== undefined;
+  const duties = createDuties({ ...parts, publisher, served, clock, logger, closing: isClosing, retention });
   tellLogTime(partitions, clock.now(), logger);
   await duties.tick(true);
   await duties.publish();
 
-  const append = createIngest({ partitions, registry, known, keys, clock, capacity: options.capacity ?? CAPACITY });
+  const door = { log: partitionsLog(partitions), registry, known, keys, clock, capacity: options.capacity };
+  const append = createIngest(door);
   const ingest: Engine['ingest'] = async (items) => {
     if (closing !== undefined) throw serverError('CLOSED');
     return append(items);
@@ -208,11 +210,10 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
     await log.close();
   };
   return {
-    ...{ ingest, decide: decider.decide, onSnapshot: onChange },
+    ...{ ingest, decide: decider.decide, onSnapshot: onChange, reload: reloader.reload },
     ...{ registry, known, keys, sticky, clock, logger, partitions },
     ...{ publish: duties.publish, checkpoint: duties.checkpoint, versionFaults: publisher.faults },
-    reload: reloader.reload,
-    ...viewsOf(partitions, clock),
+    ...viewsOf(() => partitions, clock),
     get snapshot() {
       return served.current;
     },

@@ -4,6 +4,7 @@ import { disk } from './adapters/disk.js';
 import { readKeyFile } from './adapters/key-file.js';
 import { jsonLogger } from './adapters/loggers.js';
 import { type AppOptions, buildApp } from './app.js';
+import type { ClusterOptions } from './cluster/cluster-engine.js';
 import { type Engine, type EngineOptions, openEngine } from './engine.js';
 import { serverError } from './errors.js';
 
@@ -12,6 +13,8 @@ export interface ServeOptions extends EngineOptions, Pick<AppOptions, 'requestsP
   readonly port?: number;
   /** @default 127.0.0.1; another one needs API keys, configured or made by `armature keys` */
   readonly host?: string;
+  /** One of several servers over Kafka and Redis; the log of one machine is not used then. */
+  readonly cluster?: Pick<ClusterOptions, 'kafka' | 'redis' | 'sessionMs'>;
   /** How long `/readyz` says no before the port is closed after SIGTERM, ms. @default 1000 */
   readonly drainMs?: number;
   /** Where the one line goes that tells the address. @default standard output */
@@ -33,6 +36,14 @@ const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 /** Nothing may keep the process longer than this once it was told to go. */
 const LAST_RESORT_MS = 30_000;
 
+/** The engine of one machine, or of one of several servers. */
+async function openFor({ cluster, sticky, ...options }: ServeOptions): Promise<Engine> {
+  if (cluster === undefined) return openEngine({ ...options, ...(sticky === undefined ? {} : { sticky }) });
+  const { openClusterEngine } = await import('./cluster/cluster-engine.js');
+  if (sticky === undefined) throw serverError('REDIS_SETTINGS_INVALID', { got: 'no store for sticky arms' });
+  return openClusterEngine({ ...options, ...cluster, sticky });
+}
+
 /**
  * Runs a server until SIGTERM or SIGINT: then it is not ready, finishes what it has begun, writes checkpoints and
  * closes. When the log fails it closes too, since a disk that lost a page is not asked again.
@@ -46,7 +57,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     if (made === undefined) throw serverError('LOOPBACK_ONLY', { got: host });
   }
   const logger = options.logger ?? jsonLogger((line) => process.stderr.write(line), Date.now);
-  const engine = await openEngine({ ...options, logger });
+  const engine = await openFor({ ...options, logger });
   let draining = false;
   let app: FastifyInstance;
   let url: string;
@@ -93,6 +104,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
   const print = options.print ?? ((line) => void process.stdout.write(`${line}\n`));
   const count = Object.keys(engine.snapshot.experiments).length;
   const access = engine.keys.closed ? 'API keys required' : 'open to this machine, no API keys';
-  print(`listening on ${url} · ${access} · ${count} experiment${count === 1 ? '' : 's'} · data in ${options.data}`);
+  const where = options.cluster === undefined ? `data in ${options.data}` : `Kafka ${options.cluster.kafka.prefix}.*`;
+  print(`listening on ${url} · ${access} · ${count} experiment${count === 1 ? '' : 's'} · ${where}`);
   return { url, engine, app, exited, stop: () => finish(0, 0).then(() => exited.then(() => {})) };
 }

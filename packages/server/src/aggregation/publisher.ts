@@ -4,7 +4,7 @@ import { EVENT_TYPES, type Experiment, type SnapshotData, type SnapshotEvent } f
 import type { KnownExperiments } from '../ingest/known-experiments.js';
 import type { Clock, ConfigLog, Logger } from '../ports.js';
 import { type NextVersion, nextVersion, periodAt, restsOn, type VersionInput } from './next-version.js';
-import type { Partition } from './partition.js';
+import type { RunningTotals } from './running-totals.js';
 
 /** Computes versions and puts them into the log. What is in force is what the log holds. */
 export interface Publisher {
@@ -17,9 +17,16 @@ export interface Publisher {
   faults(): ReadonlyMap<string, Error>;
 }
 
+/** What the publisher sees of a partition: sums, and how many records are in them. */
+export interface PublishedPartition {
+  readonly index: number;
+  readonly state: { readonly offset: number };
+  readonly totals: Pick<RunningTotals, 'cells'>;
+}
+
 export interface PublisherOptions {
-  readonly config: ConfigLog;
-  readonly partitions: readonly Partition[];
+  readonly config: Pick<ConfigLog, 'append'>;
+  readonly partitions: readonly PublishedPartition[];
   readonly registry: Registry;
   readonly known: KnownExperiments;
   readonly clock: Clock;
@@ -138,7 +145,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
 
 /** All partitions' cells of one metric, merged in the order of the partitions. */
 function mergedTotals(
-  partitions: readonly Pick<Partition, 'totals'>[],
+  partitions: readonly Pick<PublishedPartition, 'totals'>[],
   experiment: string,
   epoch: number,
   arms: readonly string[],

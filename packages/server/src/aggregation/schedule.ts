@@ -46,7 +46,7 @@ export function startSchedule(clock: Clock, registry: Registry, duties: Duties):
 }
 
 /** How often to ask whether a version is due: often enough for the shortest `update`. */
-function pollMs(registry: Registry): number {
+export function pollMs(registry: Registry): number {
   let shortest = 1000;
   for (const hash of registry.applied().values()) {
     shortest = Math.min(shortest, registry.definition(hash)?.updateMs ?? shortest);

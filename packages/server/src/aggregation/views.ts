@@ -15,12 +15,12 @@ export interface Views {
   logFault(): ArmatureError | undefined;
 }
 
-/** The views over all partitions of an engine. */
-export function viewsOf(partitions: readonly Partition[], clock: Clock): Views {
+/** The views over the partitions of an engine. */
+export function viewsOf(partitions: () => readonly Pick<Partition, 'state'>[], clock: Clock): Views {
   return {
-    statistics: () => mergeStatistics(partitions.map(({ state }) => statisticsOf(state))),
-    health: () => mergeHealth(partitions.map(({ state }) => healthOf(state))),
-    logFault: () => logAhead(partitions, clock.now()),
-    openTrials: () => mergeOpenTrials(partitions.map(({ state }) => openTrialsOf(state))),
+    statistics: () => mergeStatistics(partitions().map(({ state }) => statisticsOf(state))),
+    health: () => mergeHealth(partitions().map(({ state }) => healthOf(state))),
+    logFault: () => logAhead(partitions(), clock.now()),
+    openTrials: () => mergeOpenTrials(partitions().map(({ state }) => openTrialsOf(state))),
   };
 }

@@ -1,3 +1,4 @@
+import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
 import type { AddCommand } from './run.js';
 import { integer } from './serve.js';
@@ -6,6 +7,7 @@ interface DemoFlags {
   readonly data: string;
   readonly fast?: boolean;
   readonly seed?: number;
+  readonly kafka?: boolean;
 }
 
 /** Visitors in all, and how fast they come: a minute, or ten seconds. */
@@ -23,14 +25,19 @@ export const demoCommand: AddCommand = (program, terminal) => {
       'one process on a virtual clock: the same seed gives the same report',
       integer(0, 999_999_999),
     )
+    .option('--kafka', 'two servers over a real Kafka and a real Redis, found or started')
     .option('--data <folder>', 'where the log goes', `${DATA}/demo`)
     .addHelpText(
       'after',
       '\nKilled half-way, it goes on where it was. Visitors click at the published rates of a real test.\n\nExample:\n  $ armature demo --fast',
     )
-    .action(async ({ data, fast, seed }: DemoFlags) => {
+    .action(async ({ data, fast, seed, kafka }: DemoFlags) => {
       const plan = { data, ...(fast ? FAST : NORMAL) };
-      if (seed === undefined) {
+      if (kafka) {
+        if (seed !== undefined) throw cliError('USAGE', { got: '--kafka with --seed' });
+        const { clusterDemo } = await import('./demo/cluster-demo.js');
+        await clusterDemo(terminal, plan);
+      } else if (seed === undefined) {
         const { liveDemo } = await import('./demo/live-demo.js');
         await liveDemo(terminal, plan);
       } else {

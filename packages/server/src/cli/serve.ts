@@ -1,12 +1,15 @@
 import { type RedisStickyStore, redisStickyStore } from '@armature/sdk/redis';
 import { InvalidArgumentError } from 'commander';
+import type { ServeOptions } from '../main.js';
 import { cliError } from './cli-errors.js';
+import { clusterSettings } from './cluster-settings.js';
 import { DATA } from './data-directory.js';
 import { EXIT } from './exit-code.js';
 import { EXPERIMENTS } from './experiment-paths.js';
 import { duration, size } from './quantity.js';
 import { reportError } from './report-error.js';
 import type { AddCommand } from './run.js';
+import type { Terminal } from './terminal.js';
 
 interface ServeFlags {
   readonly experiments: string;
@@ -18,6 +21,9 @@ interface ServeFlags {
   readonly streams?: number;
   readonly streamsPerKey?: number;
   readonly sticky?: string;
+  readonly kafka?: string;
+  readonly redis?: string;
+  readonly prefix?: string;
   readonly segmentBytes?: number;
   readonly segmentAge?: number;
   readonly retainAge?: number;
@@ -52,6 +58,34 @@ function portFault(cause: unknown, { host, port }: ServeFlags): Error | undefine
   return cliError('ADDRESS_UNUSABLE', { got: `${host}:${port}: ${code}`, cause });
 }
 
+const SESSION_MS = 'ARMATURE_KAFKA_SESSION_MS';
+
+/** Where Kafka and Redis are, and what else one of several servers needs; undefined for a server of its own. */
+function clusterOf(flags: ServeFlags, terminal: Terminal): ServeOptions['cluster'] {
+  const settings = clusterSettings(flags, terminal.variable);
+  const text = terminal.variable(SESSION_MS);
+  if (settings === undefined || text === undefined) return settings;
+  const sessionMs = /^\d{4,6}$/.test(text) ? Number(text) : Number.NaN;
+  if (sessionMs >= 6000 && sessionMs <= 300_000) return { ...settings, sessionMs };
+  throw cliError('CLUSTER_SETTINGS_INVALID', {
+    got: `${SESSION_MS}=${text}`,
+    todo: 'write milliseconds from 6000 to 300000',
+  });
+}
+
+/** Where the arms of units are kept: where it is said, else with the other state; files where that is one machine's. */
+function stickyOf(url: string | undefined, cluster: ServeOptions['cluster']): RedisStickyStore | undefined {
+  if (url !== undefined) return redisStickyStore({ url });
+  if (cluster === undefined) return undefined;
+  const { redis } = cluster;
+  if (/^rediss?:/.test(redis.url)) return redisStickyStore({ url: redis.url, prefix: `${redis.prefix}:sticky:` });
+  const got = 'Sentinels or a cluster, and no Redis for sticky arms';
+  throw cliError('CLUSTER_SETTINGS_INVALID', {
+    got,
+    todo: 'give --sticky, or ARMATURE_STICKY_URL, the redis:// address of one node',
+  });
+}
+
 /** What is asked of the log's files, as the engine takes it. */
 function keeping(flags: { readonly [name in 'segmentAge' | 'retainAge' | 'retainBytes']: number | undefined }) {
   const { segmentAge, retainAge, retainBytes } = flags;
@@ -79,6 +113,9 @@ export const serveCommand: AddCommand = (program, terminal) => {
     .option('--streams <number>', 'open snapshot streams (default: 10000)', integer(0, 1_000_000))
     .option('--streams-per-key <number>', 'of one key (default: 1000)', integer(0, 1_000_000))
     .option('--sticky <url>', 'Redis that keeps the arms of units (default: files in the data directory)')
+    .option('--kafka <brokers>', 'one of several servers: host:port of Kafka, separated by commas')
+    .option('--redis <url>', 'and the Redis that they share')
+    .option('--prefix <name>', 'of their topics and keys (default: armature)')
     .option(
       '--segment-bytes <size>',
       'a file of the log is followed by another at (default: 64MiB)',
@@ -89,28 +126,16 @@ export const serveCommand: AddCommand = (program, terminal) => {
     .option('--retain-bytes <size>', 'delete the oldest while there are more (default: keep all)', size(1024, '1KiB'))
     .addHelpText(
       'after',
-      '\nAPI keys are made by `armature keys`; more come from ARMATURE_API_KEYS, separated by commas.\nWithout any, the server is open to this machine alone.\nAn address for --sticky that holds a password comes from ARMATURE_STICKY_URL.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
+      '\nAPI keys are made by `armature keys`; more come from ARMATURE_API_KEYS, separated by commas.\nWithout any, the server is open to this machine alone.\nAn address for --sticky that holds a password comes from ARMATURE_STICKY_URL.\nARMATURE_KAFKA_BROKERS and ARMATURE_REDIS_URL make it one of several servers: see docs/operations.md.\n\nExample:\n  $ armature serve --experiments experiments --data .armature --port 4400',
     )
     .action(async (flags: ServeFlags) => {
-      const { serve } = await import('../main.js');
-      const apiKeys = keysIn(terminal.variable('ARMATURE_API_KEYS'));
       let store: RedisStickyStore | undefined;
       try {
-        checkKeys(apiKeys, terminal.variable('ARMATURE_API_KEYS'));
-        const {
-          streams: all,
-          streamsPerKey: perKey,
-          sticky: url = terminal.variable('ARMATURE_STICKY_URL'),
-          segmentAge,
-          retainAge,
-          retainBytes,
-          ...rest
-        } = flags;
-        const streams = { ...(all === undefined ? {} : { all }), ...(perKey === undefined ? {} : { perKey }) };
-        if (url !== undefined) store = redisStickyStore({ url });
+        const { serve } = await import('../main.js');
+        const cluster = clusterOf(flags, terminal);
+        store = stickyOf(flags.sticky ?? terminal.variable('ARMATURE_STICKY_URL'), cluster);
         const sticky = store === undefined ? {} : { sticky: store };
-        const log = keeping({ segmentAge, retainAge, retainBytes });
-        const { exited } = await serve({ ...rest, ...sticky, ...log, streams, apiKeys, print: terminal.out });
+        const { exited } = await serve({ ...optionsOf(flags, terminal), ...sticky, ...(cluster && { cluster }) });
         terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
       } catch (cause) {
         reportError(portFault(cause, flags) ?? cause, terminal);
@@ -120,3 +145,19 @@ export const serveCommand: AddCommand = (program, terminal) => {
       }
     });
 };
+
+/** What every server is asked for, on one machine or among several. */
+function optionsOf(flags: ServeFlags, terminal: Terminal): ServeOptions {
+  const { experiments, data, port, host, partitions, requestsPerSecond } = flags;
+  const { streams: all, streamsPerKey: perKey, segmentBytes, segmentAge, retainAge, retainBytes } = flags;
+  const apiKeys = keysIn(terminal.variable('ARMATURE_API_KEYS'));
+  checkKeys(apiKeys, terminal.variable('ARMATURE_API_KEYS'));
+  return {
+    ...{ experiments, data, port, host, apiKeys, print: terminal.out },
+    ...(partitions === undefined ? {} : { partitions }),
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(segmentBytes === undefined ? {} : { segmentBytes }),
+    ...keeping({ segmentAge, retainAge, retainBytes }),
+    streams: { ...(all === undefined ? {} : { all }), ...(perKey === undefined ? {} : { perKey }) },
+  };
+}

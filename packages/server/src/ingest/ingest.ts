@@ -7,13 +7,12 @@ import {
   type LogEvent,
   parseEvent,
   partitionKey,
+  type RewardEvent,
 } from '@armature/sdk/protocol';
-import type { Partition } from '../aggregation/partition.js';
 import { serverError } from '../errors.js';
 import type { KeyRing } from '../keys/key-ring.js';
 import type { Clock } from '../ports.js';
 import { checkEvent, type Judgement } from './check-event.js';
-import { checkPlace } from './check-place.js';
 import type { Fault } from './fault.js';
 import type { KnownExperiments } from './known-experiments.js';
 import { partitionOf } from './partition-of.js';
@@ -36,16 +35,32 @@ export interface IngestResult extends SendResult {
   readonly errors: readonly IngestError[];
 }
 
+/** Where events go. */
+export interface IngestLog {
+  /** Frozen number of partitions. */
+  readonly partitions: number;
+  /** Resolves once the events are durable in a partition. */
+  append(partition: number, events: readonly LogEvent[]): Promise<void>;
+  /** Log time as far as it is known here, ms since the epoch. */
+  logTime(): number;
+  /** What is wrong with an event in the partition that its key gives, as far as can be known here. */
+  misplaced?(event: DecisionEvent | RewardEvent | ExposureEvent, partition: number): Fault | undefined;
+  /** Reads what others may have written to the config log. Where there are no others it is not there. */
+  catchUp?(): Promise<void>;
+}
+
 export interface IngestOptions {
-  readonly partitions: readonly Partition[];
+  readonly log: IngestLog;
   readonly registry: Registry;
   readonly known: KnownExperiments;
   /** Tokens are verified with its keys of the moment. */
   readonly keys: Pick<KeyRing, 'tokenKeys'>;
   readonly clock: Clock;
-  /** Events that may wait for the disk at once. */
-  readonly capacity: number;
+  /** Events that may wait for the log at once. @default 200000 */
+  readonly capacity?: number | undefined;
 }
+
+const CAPACITY = 200_000;
 
 type Judged =
   | { readonly ok: true; readonly event: LogEvent; readonly partition: number }
@@ -58,23 +73,26 @@ type Judged =
  *   appended; WRITE_UNCERTAIN when nobody knows whether it was
  */
 export function createIngest(options: IngestOptions): (items: readonly unknown[]) => Promise<IngestResult> {
-  const { partitions, clock, capacity } = options;
+  const { log, clock, capacity = CAPACITY } = options;
   let waiting = 0;
   return async (items) => {
     if (waiting > 0 && waiting + items.length > capacity) {
       throw serverError('OVERLOADED', { got: `${waiting} waiting events` });
     }
-    const now = clock.now();
-    const logTime = Math.max(...partitions.map(({ state }) => state.watermark));
-    const by: Judgement = { registry: options.registry, known: options.known, now, logTime };
+    const by: Judgement = {
+      registry: options.registry,
+      known: options.known,
+      now: clock.now(),
+      logTime: log.logTime(),
+    };
     const errors: IngestError[] = [];
-    const events: LogEvent[][] = partitions.map(() => []);
-    const indices: number[][] = partitions.map(() => []);
-    items.forEach((item, index) => {
-      const judged = judge(item, by, options);
+    const events: LogEvent[][] = Array.from({ length: log.partitions }, () => []);
+    const indices: number[][] = events.map(() => []);
+    const fates = await judgeAll(items, by, options);
+    fates.forEach((judged, index) => {
       if (!judged.ok) {
         const { code, detail, pointer } = judged.fault;
-        errors.push({ index, id: idOf(item), code, detail, retryable: false, pointer });
+        errors.push({ index, id: idOf(items[index]), code, detail, retryable: false, pointer });
         return;
       }
       events[judged.partition]?.push(judged.event);
@@ -83,7 +101,7 @@ export function createIngest(options: IngestOptions): (items: readonly unknown[]
     const taken = items.length - errors.length;
     waiting += taken;
     try {
-      errors.push(...(await appendAll(partitions, events, indices, items)));
+      errors.push(...(await appendAll(log, events, indices, items)));
     } finally {
       waiting -= taken;
     }
@@ -91,6 +109,26 @@ export function createIngest(options: IngestOptions): (items: readonly unknown[]
     const accepted = items.length - errors.length;
     return { accepted, rejected: errors.length, errors, serverTime: clock.now() };
   };
+}
+
+/** Faults that are none once this server has read what another one wrote to the config log. */
+const UNREAD: ReadonlySet<string> = new Set([
+  'UNKNOWN_EXPERIMENT',
+  'UNKNOWN_DEFINITION',
+  'UNKNOWN_SNAPSHOT',
+  'UNKNOWN_ARM',
+  'UNKNOWN_METRIC',
+  'UNKNOWN_RULE',
+  'EXPERIMENT_ENDED',
+]);
+
+async function judgeAll(items: readonly unknown[], by: Judgement, options: IngestOptions): Promise<readonly Judged[]> {
+  const fates = items.map((item) => judge(item, by, options));
+  const { log } = options;
+  const isUnread = (judged: Judged): boolean => !judged.ok && UNREAD.has(judged.fault.code);
+  if (log.catchUp === undefined || !fates.some(isUnread)) return fates;
+  await log.catchUp();
+  return fates.map((judged, index) => (isUnread(judged) ? judge(items[index], by, options) : judged));
 }
 
 function judge(item: unknown, by: Judgement, options: IngestOptions): Judged {
@@ -109,20 +147,20 @@ function judge(item: unknown, by: Judgement, options: IngestOptions): Judged {
   const sound = event as Parameters<typeof checkEvent>[0];
   const fault = checkEvent(sound, by);
   if (fault !== undefined) return { ok: false, fault };
-  const partition = partitionOf(partitionKey(sound), options.partitions.length);
-  const misplaced = checkPlace(sound, partition, options.partitions);
+  const partition = partitionOf(partitionKey(sound), options.log.partitions);
+  const misplaced = options.log.misplaced?.(sound, partition);
   return misplaced === undefined ? { ok: true, event: sound, partition } : { ok: false, fault: misplaced };
 }
 
 /** Appends to all partitions at once. One that fails fails its own items; all failing fails the whole. */
 async function appendAll(
-  partitions: readonly Partition[],
+  log: IngestLog,
   events: readonly LogEvent[][],
   indices: readonly number[][],
   items: readonly unknown[],
 ): Promise<IngestError[]> {
-  const busy = partitions.filter((_, p) => (events[p]?.length ?? 0) > 0);
-  const results = await Promise.allSettled(busy.map((partition) => partition.append(events[partition.index] ?? [])));
+  const busy = [...events.keys()].filter((p) => (events[p]?.length ?? 0) > 0);
+  const results = await Promise.allSettled(busy.map((p) => log.append(p, events[p] ?? [])));
   const failed = results.filter((result) => result.status === 'rejected');
   const [first] = failed;
   if (first !== undefined && failed.length === busy.length) throw first.reason;
@@ -132,7 +170,7 @@ async function appendAll(
     const cause: unknown = result.reason;
     const code = isArmatureError(cause) ? cause.code : 'LOG_UNAVAILABLE';
     const detail = cause instanceof Error ? cause.message : String(cause);
-    for (const index of indices[busy[b]?.index ?? 0] ?? []) {
+    for (const index of indices[busy[b] ?? 0] ?? []) {
       errors.push({ index, id: idOf(items[index]), code, detail, retryable: true });
     }
   });

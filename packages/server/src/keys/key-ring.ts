@@ -5,6 +5,9 @@ import type { Logger } from '../ports.js';
 import { type ApiKey, digestOf, type KeyKind, readKeyText } from './api-key.js';
 import type { KeyRecord } from './key-records.js';
 
+/** How often the keys of the data directory are read, ms. */
+export const KEYS_MS = 1000;
+
 /** The keys of a server as they are now. */
 export interface KeyRing {
   /** Whether requests need a key. A server that needs one goes on needing one until its process ends. */

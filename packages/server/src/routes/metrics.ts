@@ -21,6 +21,7 @@ function engineFigures(engine: Engine, stream: { readonly readers: number }): re
       [],
       (set) => set((engine.clock.now() - Date.parse(engine.snapshot.issued)) / 1000),
     ],
+    ...clusterFiguresOf(engine),
     ['stream_readers', 'Open snapshot streams', [], (set) => set(stream.readers)],
     ['api_keys', 'API keys that are not revoked', [], (set) => set(engine.keys.keys.length)],
   ];
@@ -51,6 +52,27 @@ function logFigures(engine: Engine): readonly Figure[] {
       (set) => set(aheadMs(engine.partitions, engine.clock.now()) / 1000),
     ],
     ['log_failed', '1 when the log takes nothing more', [], (set) => set(engine.failure === undefined ? 0 : 1)],
+  ];
+}
+
+/** Figures that only one of several servers has. */
+function clusterFiguresOf({ cluster }: Engine): readonly Figure[] {
+  if (cluster === undefined) return [];
+  return [
+    ['partitions_owned', 'Partitions that this server folds', [], (set) => set(cluster.owned())],
+    ['partitions_stopped', 'Partitions of this server that stand still', [], (set) => set(cluster.stopped())],
+    [
+      'partition_lag',
+      'Records of a partition that are not folded yet',
+      ['partition'],
+      (set) => {
+        for (const { partition, position, end } of cluster.lag()) set(Math.max(0, end - position), { partition });
+      },
+    ],
+    ['commits_total', 'Commits to the shared state since start', [], (set) => set(cluster.counts.commits)],
+    ['state_stale_total', 'Commits that found another one, since start', [], (set) => set(cluster.counts.stale)],
+    ['dead_letters_total', 'Records put to the dead letters since start', [], (set) => set(cluster.counts.deadLetters)],
+    ['consumer_restarts_total', 'Times the consumer was built anew since start', [], (set) => set(cluster.restarts())],
   ];
 }
 

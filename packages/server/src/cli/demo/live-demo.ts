@@ -89,7 +89,8 @@ function isOver(served: Served, finishedAt: number | undefined, now: number): bo
   return (served.engine.openTrials().get(EXPERIMENT)?.open ?? 0) === 0 || now - finishedAt > CLOSING_MS;
 }
 
-function startVisitors(plan: VisitorPlan): ChildProcess {
+/** A service with the SDK in it, in a process of its own. */
+export function startVisitors(plan: VisitorPlan): ChildProcess {
   const child = fork(fileURLToPath(new URL('./visitor-process.js', import.meta.url)), {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

@@ -1,0 +1,106 @@
+import {
+  emptyState,
+  isCurrentState,
+  type PartitionState,
+  type Registry,
+  restoreState,
+  startJournal,
+} from '@armature/analysis/fold';
+import { type RunningTotals, runningTotals } from '../aggregation/running-totals.js';
+import { serverError } from '../errors.js';
+import type { Logger } from '../ports.js';
+import type { CheckpointLog, KeptState, Revision, SharedState, TopicEnds } from './ports.js';
+
+/** A partition's fold in the memory of its owner. */
+export interface HeldFold {
+  readonly state: PartitionState;
+  readonly totals: RunningTotals;
+  /** Hash of the last record that was folded; empty where there is none. */
+  anchor: string;
+  /** What the shared state holds, as far as is known. */
+  revision: Revision | undefined;
+  /** Offset behind the last record that the shared state holds, and that record's hash. */
+  committed: { readonly offset: number; readonly anchor: string };
+}
+
+export interface LoadParts {
+  readonly index: number;
+  /** Identity of the log. */
+  readonly log: string;
+  /** Complete: it knows every definition that an open trial of a kept state names. */
+  readonly registry: Registry;
+  readonly shared: SharedState;
+  readonly checkpoints: CheckpointLog;
+  readonly logger: Logger;
+}
+
+const REBUILD = 'find out what happened to the topic; `armature rebuild --switch` counts anew from what it holds now';
+
+/**
+ * What is kept of a partition must lie on its log as it is now.
+ *
+ * @throws LOG_MISMATCH, DATA_HOLE
+ */
+export function checkEnds(index: number, offset: number, { low, high }: TopicEnds): void {
+  if (offset > high) {
+    const got = `partition ${index} of the events ends at ${high}, and ${offset} of its records were counted`;
+    throw serverError('LOG_MISMATCH', { got, todo: REBUILD });
+  }
+  if (offset < low) {
+    const got = `partition ${index} of the events begins at ${low}, and ${offset} of its records were counted`;
+    throw serverError('DATA_HOLE', { got, todo: `give topics a longer retention; ${REBUILD}` });
+  }
+}
+
+/**
+ * Loads what was kept of a partition: the shared state, or the newest checkpoint where that was lost or has fallen
+ * behind the log's beginning, or nothing yet.
+ *
+ * @throws LOG_MISMATCH, DATA_HOLE, STATE_UNAVAILABLE
+ */
+export async function loadFold(parts: LoadParts, ends: TopicEnds): Promise<HeldFold> {
+  const { index, shared, checkpoints, logger } = parts;
+  const found = await shared.load(index);
+  const usable = (kept: KeptState | undefined): kept is KeptState =>
+    kept !== undefined && isCurrentState(kept.head) && kept.offset >= ends.low;
+  if (found !== undefined) checkLog(parts, found.state);
+  if (usable(found?.state)) {
+    checkEnds(index, found.state.offset, ends);
+    const held = restored(parts, found.state, found.revision);
+    checkpoints.begin(index, found.state);
+    return held;
+  }
+  const checkpoint = await checkpoints.load(index);
+  if (usable(checkpoint)) {
+    logger.warn('state restored from a checkpoint', { partition: index, offset: checkpoint.offset });
+    checkEnds(index, checkpoint.offset, ends);
+    const held = restored(parts, checkpoint, found?.revision);
+    startJournal(held.state);
+    checkpoints.begin(index, undefined);
+    return held;
+  }
+  checkEnds(index, 0, ends);
+  const state = emptyState();
+  startJournal(state);
+  checkpoints.begin(index, undefined);
+  if (found !== undefined) logger.warn('state folded anew from the first record', { partition: index });
+  const committed = { offset: 0, anchor: '' };
+  return { state, totals: runningTotals(state, parts.registry), anchor: '', revision: found?.revision, committed };
+}
+
+function checkLog({ index, log }: LoadParts, kept: KeptState): void {
+  if (kept.log === log) return;
+  const got = `a state of log ${kept.log} for partition ${index} of log ${log}`;
+  throw serverError('LOG_MISMATCH', {
+    got,
+    todo: `give each log a prefix of its own (ARMATURE_PREFIX), or ${REBUILD}`,
+  });
+}
+
+function restored(parts: LoadParts, kept: KeptState, revision: Revision | undefined): HeldFold {
+  const { registry } = parts;
+  const { offset, anchor } = kept;
+  checkLog(parts, kept);
+  const state = restoreState(kept, registry);
+  return { state, totals: runningTotals(state, registry), anchor, revision, committed: { offset, anchor } };
+}

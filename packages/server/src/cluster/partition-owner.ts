@@ -1,0 +1,238 @@
+import { applyRecord, takeChanges, writeMany } from '@armature/analysis/fold';
+import { EVENT_TYPES } from '@armature/sdk/protocol';
+import { serverError } from '../errors.js';
+import { failPoint } from '../fail-point.js';
+import { anchorOf } from './anchor.js';
+import { type DecodedRecord, decodeRecord, type RecordFault } from './decode-record.js';
+import { checkEnds, type HeldFold, type LoadParts, loadFold } from './held-fold.js';
+import type { Commit, RawRecord, SharedConfigLog, TopicsView } from './ports.js';
+import { createTurns } from './turns.js';
+
+export interface OwnerParts extends LoadParts {
+  /** Frozen number of partitions. */
+  readonly partitions: number;
+  readonly config: Pick<SharedConfigLog, 'catchUp'>;
+  readonly topics: Pick<TopicsView, 'ends'>;
+  /** Resolves when the record is durable among the dead letters. */
+  readonly deadLetter: (raw: RawRecord, fault: RecordFault) => Promise<void>;
+  /** Told of each commit. */
+  readonly onCommitted: (partition: number, offset: number) => void;
+}
+
+/** The one that folds a partition, as long as nobody else has committed to it. */
+export interface PartitionOwner {
+  readonly index: number;
+  /** What was folded; undefined while nothing is loaded. */
+  readonly held: HeldFold | undefined;
+  /** Why the partition stands still. */
+  readonly fault: Error | undefined;
+  /** Whether a commit is on its way: what the shared state holds is not known then. */
+  readonly committing: boolean;
+  /** Loads what is kept, or keeps what is in memory where that is the same, and tells where to read on. */
+  align(): Promise<number>;
+  /** Folds records; see `RecordTaker`. */
+  take(records: readonly RawRecord[]): Promise<number | undefined>;
+  /** Commits what was folded. @returns false when somebody else had committed: then it has to be aligned */
+  commit(): Promise<boolean>;
+  /** Writes a checkpoint of what was committed, where that is news. */
+  checkpoint(): Promise<void>;
+}
+
+/** Records that may be folded before they are committed: while the state cannot be reached, the partition waits. */
+const MOST_UNCOMMITTED = 200_000;
+/** Records after which a commit does not wait for its time. */
+const COMMIT_RECORDS = 100_000;
+/** How often the same gap is met before it is believed: a batch that was on its way may come once more. */
+const GAP_MET = 3;
+
+/** An owner that has loaded nothing yet. A class because it has a lifecycle: unaligned, aligned, standing still. */
+export class FoldOwner implements PartitionOwner {
+  readonly index: number;
+  readonly #turns = createTurns();
+  held: HeldFold | undefined;
+  fault: Error | undefined;
+  /** Offset of the record to come next: the one before the next to be folded while `#checking`. */
+  #next = -1;
+  #checking = false;
+  #gaps = 0;
+  #pending: Commit | undefined;
+  #checkpointed = -1;
+
+  constructor(readonly parts: OwnerParts) {
+    this.index = parts.index;
+  }
+
+  get committing(): boolean {
+    return this.#pending !== undefined;
+  }
+
+  align(): Promise<number> {
+    return this.#turns(() => this.#align());
+  }
+
+  take(records: readonly RawRecord[]): Promise<number | undefined> {
+    return this.#turns(() => this.#take(records));
+  }
+
+  commit(): Promise<boolean> {
+    return this.#turns(() => this.#commit());
+  }
+
+  async checkpoint(): Promise<void> {
+    const { held, index } = this;
+    if (held === undefined || held.committed.offset === this.#checkpointed) return;
+    const { committed } = held;
+    await this.parts.checkpoints.write(index, { log: this.parts.log, ...committed });
+    this.#checkpointed = committed.offset;
+  }
+
+  async #align(): Promise<number> {
+    const { index, shared, topics, config } = this.parts;
+    this.#next = -1;
+    try {
+      if (this.#pending !== undefined) await this.#commit();
+      if (this.held !== undefined) {
+        const [mark] = await shared.marks([index]);
+        if (mark?.revision !== this.held.revision) this.#drop();
+      }
+      failPoint('mid-align');
+      const ends = (await topics.ends('events')).get(index);
+      if (ends === undefined) throw serverError('TOPIC_MISSING', { got: `no partition ${index} of the events` });
+      if (this.held === undefined) {
+        await config.catchUp();
+        this.held = await loadFold(this.parts, ends);
+        this.#checkpointed = -1;
+      }
+      const { state, anchor } = this.held;
+      checkEnds(index, state.offset, ends);
+      this.#checking = anchor !== '' && state.offset > ends.low;
+      this.#next = state.offset - (this.#checking ? 1 : 0);
+      if (!this.#checking) this.fault = undefined;
+      return this.#next;
+    } catch (cause) {
+      throw this.#stop(cause);
+    }
+  }
+
+  async #take(records: readonly RawRecord[]): Promise<number | undefined> {
+    if (this.#next < 0 || this.held === undefined) return this.#align();
+    const [first] = records;
+    if (first === undefined) return undefined;
+    if (first.offset !== this.#next) return this.#wrongPlace(first.offset);
+    this.#gaps = 0;
+    if (this.#checking) {
+      if (anchorOf(first) !== this.held.anchor) throw this.#otherLog(first.offset);
+      this.#checking = false;
+      this.fault = undefined;
+      this.#next += 1;
+    }
+    const rest = records.filter(({ offset }) => offset >= this.#next);
+    if (rest.length === 0) return undefined;
+    const { state, committed } = this.held;
+    if (state.offset - committed.offset > MOST_UNCOMMITTED && !(await this.#commit())) return this.#align();
+    return this.#fold(rest, this.held);
+  }
+
+  async #fold(records: readonly RawRecord[], held: HeldFold): Promise<number | undefined> {
+    const { state, totals } = held;
+    const { registry, partitions } = this.parts;
+    const decoded = await this.#readable(records, partitions);
+    let folded: RawRecord | undefined;
+    try {
+      for (const [n, { record }] of decoded.entries()) {
+        if (record.offset !== state.offset) break;
+        applyRecord(state, record, registry, totals);
+        folded = records[n];
+      }
+      writeMany(state);
+    } catch (cause) {
+      this.#drop(); // half a record may be in it
+      throw this.#stop(cause);
+    }
+    if (folded !== undefined) held.anchor = anchorOf(folded);
+    this.#next = state.offset;
+    if (state.offset - held.committed.offset >= COMMIT_RECORDS && !(await this.#commit())) return this.#align();
+    return folded === records.at(-1) ? undefined : this.#next;
+  }
+
+  /** The records as the fold sees them, once those that it cannot see are durable elsewhere, and all they name is known. */
+  async #readable(records: readonly RawRecord[], partitions: number): Promise<readonly DecodedRecord[]> {
+    const { deadLetter, config } = this.parts;
+    const decoded = records.map((raw) => decodeRecord(raw, partitions));
+    const lost = decoded.flatMap(({ fault }, n) => {
+      const raw = records[n];
+      return fault === undefined || raw === undefined ? [] : [deadLetter(raw, fault)];
+    });
+    await Promise.all(lost);
+    if (decoded.some((each) => this.#isAhead(each))) await config.catchUp();
+    return decoded;
+  }
+
+  /** Whether a decision names what this process has not read of the config log yet. */
+  #isAhead({ record: { event } }: DecodedRecord): boolean {
+    if (event.type !== EVENT_TYPES.decision) return false;
+    const { registry } = this.parts;
+    const { experiment, definition, snapshot } = event.data;
+    return registry.version(experiment, snapshot) === undefined || registry.definition(definition) === undefined;
+  }
+
+  async #commit(): Promise<boolean> {
+    const { held, index } = this;
+    if (held === undefined) return true;
+    const { shared, checkpoints, log } = this.parts;
+    if (this.#pending === undefined) {
+      if (held.state.offset === held.committed.offset) return true;
+      this.#pending = this.#next < 0 ? undefined : commitOf(held, log);
+      if (this.#pending === undefined) return true;
+    }
+    const commit = this.#pending;
+    failPoint('before-commit');
+    const revision = await shared.commit(index, held.revision, commit);
+    failPoint('after-commit');
+    this.#pending = undefined;
+    if (revision === undefined) {
+      this.parts.logger.warn('another server has committed to the partition', { partition: index });
+      this.#drop();
+      return false;
+    }
+    held.revision = revision;
+    held.committed = { offset: commit.offset, anchor: commit.anchor };
+    checkpoints.keep(index, commit.changes);
+    this.parts.onCommitted(index, commit.offset);
+    return true;
+  }
+
+  #drop(): void {
+    this.held = undefined;
+    this.#pending = undefined;
+    this.#next = -1;
+  }
+
+  /** A batch that does not follow is read again from the right place; a gap that is met again and again is one. */
+  #wrongPlace(offset: number): number {
+    this.#gaps = offset > this.#next ? this.#gaps + 1 : 0;
+    if (this.#gaps < GAP_MET) return this.#next;
+    const got = `partition ${this.index} of the events goes on at ${offset} where ${this.#next} should be`;
+    throw this.#stop(serverError('DATA_HOLE', { got, todo: 'write to the topic without transactions' }));
+  }
+
+  #otherLog(offset: number): Error {
+    const got = `record ${offset} of partition ${this.index} of the events is not the one that was counted`;
+    const todo = 'the topic was made anew: give the new log a prefix of its own, or `armature rebuild --switch`';
+    this.#drop();
+    return this.#stop(serverError('LOG_MISMATCH', { got, todo }));
+  }
+
+  #stop(cause: unknown): Error {
+    const fault = cause instanceof Error ? cause : new Error(String(cause));
+    if (this.fault?.message !== fault.message) {
+      this.parts.logger.error('partition stands still', { partition: this.index, cause: fault.message });
+    }
+    this.fault = fault;
+    return fault;
+  }
+}
+
+function commitOf({ state, totals, anchor }: HeldFold, log: string): Commit {
+  return { log, offset: state.offset, anchor, changes: takeChanges(state), totals: totals.encode() };
+}
