@@ -95,7 +95,7 @@ export interface Engine {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Those whose state is in this process: all of them on one machine, its share among several servers. */
-  readonly partitions: readonly Pick<Partition, 'index' | 'state'>[];
+  readonly partitions: readonly Pick<Partition, 'index' | 'state' | 'totals'>[];
   /** Figures of its part among several servers; undefined on one machine. */
   readonly cluster?: ClusterFigures;
   /** Why nothing can be appended any more. */

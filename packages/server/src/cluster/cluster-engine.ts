@@ -157,7 +157,9 @@ async function clusterEngine(options: StartOptions, running: Running): Promise<E
   });
   const sticky = keptArms(options.sticky, data, logger);
   const owned: Owned = () =>
-    owners.owned().flatMap(({ index, held }) => (held === undefined ? [] : [{ index, state: held.state }]));
+    owners
+      .owned()
+      .flatMap(({ index, held }) => (held === undefined ? [] : [{ index, state: held.state, totals: held.totals }]));
   const ingest = doorOf(options, running, keys, owned);
   const { onChange } = served;
   const snapshot = (): Snapshot => served.current;
