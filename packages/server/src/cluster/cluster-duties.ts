@@ -37,45 +37,31 @@ export interface ClusterDutyParts {
 }
 
 /** Starts the clockwork. */
-export function clusterDuties({
-  owners,
-  appender,
-  publisher,
-  served,
-  clock,
-  logger,
-  registry,
-}: ClusterDutyParts): ClusterDuties {
+export function clusterDuties(parts: ClusterDutyParts): ClusterDuties {
+  const { owners, publisher, served, clock, logger, registry } = parts;
   let stopped = false;
-  const guarded = (name: string, run: () => Promise<unknown>) => async (): Promise<void> => {
-    if (!stopped) await run().catch((cause: unknown) => logger.warn(`${name} failed`, { cause: String(cause) }));
-  };
+  const every = (ms: number, name: string, run: () => Promise<unknown>): (() => void) =>
+    clock.every(ms, async () => {
+      if (!stopped) await run().catch((cause: unknown) => logger.warn(`${name} failed`, { cause: String(cause) }));
+    });
   const publish = async (): Promise<boolean> => {
     const made = await publisher.publish().catch(unlessMoved);
     served.refresh();
     return made;
   };
-  const tick = async (): Promise<void> => {
-    const ready = owners.owned().filter(({ held }) => held !== undefined);
-    await Promise.all(ready.map(({ index }) => appender.tick(index)));
-  };
   const fixed = [
-    clock.every(COMMIT_MS, guarded('commit', owners.commit)),
-    clock.every(VERIFY_MS, guarded('verifying', owners.verify)),
-    clock.every(CHECKPOINT_MS, guarded('checkpoint', owners.checkpoint)),
+    every(COMMIT_MS, 'commit', () => owners.commit()),
+    every(VERIFY_MS, 'verifying', () => owners.verify()),
+    every(CHECKPOINT_MS, 'checkpoint', () => owners.checkpoint()),
   ];
-  let changing: (() => void)[] = [];
-  const clear = (): void => {
-    for (const stop of changing) stop();
-    changing = [];
-  };
+  let changing: readonly (() => void)[] = [];
+  let paces = '';
   const restart = (): void => {
-    clear();
-    if (stopped) return;
-    changing = [
-      clock.every(tickIntervalMs(registry), guarded('tick', tick)),
-      clock.every(pollMs(registry), guarded('publishing', publish)),
-    ];
+    const [tickMs, publishMs] = [tickIntervalMs(registry), pollMs(registry)];
+    if (stopped || paces === `${tickMs} ${publishMs}`) return;
+    paces = `${tickMs} ${publishMs}`;
+    for (const stop of changing) stop();
+    changing = [every(tickMs, 'tick', () => tickOwned(parts)), every(publishMs, 'publishing', publish)];
   };
   restart();
   return {
@@ -87,8 +73,12 @@ export function clusterDuties({
     },
     stop() {
       stopped = true;
-      clear();
-      for (const end of fixed) end();
+      for (const end of [...changing, ...fixed]) end();
     },
   };
+}
+
+async function tickOwned({ owners, appender }: ClusterDutyParts): Promise<void> {
+  const ready = owners.owned().filter(({ held }) => held !== undefined);
+  await Promise.all(ready.map(({ index }) => appender.tick(index)));
 }

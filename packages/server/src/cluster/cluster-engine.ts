@@ -91,6 +91,7 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   consumer = await parts.startConsumer(owners);
   consumer.onFailure((cause) => void health.poison(cause));
   const duties = clusterDuties({ owners, appender, publisher, served, clock, logger, registry });
+  parts.onConfig(duties.restart);
   return clusterEngine(options, { ...parts, appender, owners, publisher, served, consumer, duties, closing: false });
 }
 
@@ -138,23 +139,21 @@ function reloaderOf({ experiments, clock, logger }: StartOptions, { config, know
     plan,
     async apply() {
       await applyDefinitions(config, plan);
-      duties.restart();
       await duties.publish();
     },
     logger,
   });
 }
 
+function keysOf({ apiKeys = [], data, logger }: StartOptions): Promise<KeyRing> {
+  const [read, kept] = [() => readKeyFile(disk(), data), () => keptSigningKey(disk(), data)];
+  return openKeyRing({ configured: apiKeys, read, kept, alwaysSign: false, logger });
+}
+
 async function clusterEngine(options: StartOptions, running: Running): Promise<Engine> {
   const { clock, logger, data } = options;
   const { registry, known, owners, served, duties, health, consumer } = running;
-  const keys = await openKeyRing({
-    configured: options.apiKeys ?? [],
-    read: () => readKeyFile(disk(), data),
-    kept: () => keptSigningKey(disk(), data),
-    alwaysSign: false,
-    logger,
-  });
+  const keys = await keysOf(options);
   const sticky = keptArms(options.sticky, data, logger);
   const owned: Owned = () =>
     owners
