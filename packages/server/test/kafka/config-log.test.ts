@@ -100,10 +100,8 @@ describeWith('kafka', 'the shared config log', () => {
   test('servers that have read the same records serve the same version, however the records came', async () => {
     const logs = [await openLog(), await openLog()];
     const served = logs.map((log) => {
-      const { id, created, close } = log;
-      const rest = { partitions: [], anchor: async () => {}, failure: undefined, onFailure: () => {} };
       const registry = createRegistry();
-      const snapshot = servedSnapshot({ id, created, config: log, close, ...rest }, registry, clock);
+      const snapshot = servedSnapshot({ created: log.created, config: log }, registry, clock);
       return { log, registry, snapshot };
     });
     const [first, second] = served;
