@@ -73,7 +73,7 @@ export function pullCommand(log: Command, terminal: Terminal): void {
       });
       if (flags.json) return terminal.out(JSON.stringify(outcome, null, 2));
       const { events, unreadable, config, partitions } = outcome;
-      const none = unreadable === 0 ? '' : `, of them ${plural(unreadable, 'record')} that are no events`;
+      const none = unreadable === 0 ? '' : ` (${number(unreadable)} of them no events)`;
       const now = partitions.reduce((sum, end) => sum + end, 0);
       terminal.out(
         `${plural(events, 'new record')}${none}, ${plural(config, 'new record')} of definitions and versions; ${flags.data} has ${plural(now, 'record')} in ${plural(partitions.length, 'partition')}`,
