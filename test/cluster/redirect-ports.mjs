@@ -13,6 +13,7 @@ Socket.prototype.connect = function redirected(...args) {
   const [first] = args;
   const options = Array.isArray(first) ? first[0] : first;
   const other = ports.get(Number(options?.port));
-  if (other !== undefined) options.port = other;
+  // a proxy in this very process names a local address
+  if (options?.localAddress === undefined && other !== undefined) options.port = other;
   return connect.apply(this, args);
 };

@@ -140,7 +140,10 @@ export async function tcpProxy(behind: number, random: Random): Promise<TcpProxy
   const sockets = new Set<Socket>();
   const fresh: { up: LinkFault; down: LinkFault } = { up: NONE, down: NONE };
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (client) => {
-    const upstream = connect({ port: target, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+    const upstream = connect({
+      ...{ port: target, host: '127.0.0.1', localAddress: '127.0.0.1' },
+      ...{ allowHalfOpen: true, noDelay: true },
+    });
     const lane = (from: Socket, to: Socket, fault: LinkFault): Lane => ({ from, to, fault, passed: 0, wake: () => {} });
     const both = { up: lane(client, upstream, fresh.up), down: lane(upstream, client, fresh.down) };
     open.add(both);

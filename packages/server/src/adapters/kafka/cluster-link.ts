@@ -49,8 +49,12 @@ export class ClusterLink {
     );
   }
 
-  /** Looks again who leads what. Never rejects: the next question tells what is wrong. */
+  /**
+   * Looks again who leads what, over new connections where an answer never came: the old ones may be half open, and would
+   * swallow the next question too. Never rejects: the next question tells what is wrong.
+   */
   async recover(thrown: unknown): Promise<void> {
+    if (isSilence(thrown)) return this.renew();
     const { name, host, port } = kafkaCause(thrown);
     if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined) {
       this.#cluster.removeBroker({ host, port });
@@ -87,11 +91,19 @@ function endOf(answer: TopicOffsets | undefined, partition: number): number {
   return exactInteger(found.offset);
 }
 
+const SILENCE = 'NoAnswer';
+
+/** Whether a question was left without an answer, as kafkajs says it or we. */
+export function isSilence(thrown: unknown): boolean {
+  const { name } = kafkaCause(thrown);
+  return name === SILENCE || name === 'KafkaJSRequestTimeoutError';
+}
+
 /** Rejects when `task` has not settled after `ms`; the task itself goes on. */
 export async function within<T>(ms: number, clock: Clock, task: Promise<T>): Promise<T> {
   let cancel = (): void => {};
   const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(ms, () => reject(new Error(`no answer within ${ms} ms`)));
+    cancel = clock.after(ms, () => reject(Object.assign(new Error(`no answer within ${ms} ms`), { name: SILENCE })));
   });
   try {
     return await Promise.race([task, late]);

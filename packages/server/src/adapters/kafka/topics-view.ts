@@ -3,7 +3,7 @@ import { serverError } from '../../errors.js';
 import type { Clock, Logger } from '../../ports.js';
 import { systemClock } from '../clock.js';
 import { silent } from '../loggers.js';
-import { backOff, ClusterLink, pause, within } from './cluster-link.js';
+import { backOff, ClusterLink, isSilence, pause, within } from './cluster-link.js';
 import { type ConnectionTimes, kafkaConnection, topicName } from './connection.js';
 import { kafkaFault } from './kafka-fault.js';
 
@@ -34,7 +34,10 @@ export async function openTopicsView(settings: KafkaSettings, options: TopicsVie
         return await within(Math.max(1, until - clock.now()), clock, link.ends());
       } catch (thrown) {
         const wait = backOff(attempt);
-        if (clock.now() + wait >= until) throw kafkaFault(thrown, link.topic);
+        if (clock.now() + wait >= until) {
+          if (isSilence(thrown)) link.renew();
+          throw kafkaFault(thrown, link.topic);
+        }
         await within(Math.max(1, until - clock.now()), clock, link.recover(thrown)).catch(() => link.renew());
         await pause(wait, clock);
       }
