@@ -39,7 +39,7 @@ export interface Audit {
 }
 
 /** The states as Redis holds them, by partition. */
-async function keptStates(world: World): Promise<readonly KeptState[]> {
+export async function keptStates(world: World): Promise<readonly KeptState[]> {
   const shared = await openSharedState(
     { url: `redis://127.0.0.1:${world.master.port}`, prefix: world.prefix },
     { logger: silent, clock: systemClock() },
@@ -58,7 +58,12 @@ async function keptStates(world: World): Promise<readonly KeptState[]> {
 }
 
 /** A partition folded from its first record on. */
-function folded(raws: readonly RawRecord[], to: number, { partitions }: World, registry: Registry): PartitionState {
+export function folded(
+  raws: readonly RawRecord[],
+  to: number,
+  { partitions }: World,
+  registry: Registry,
+): PartitionState {
   const state = emptyState();
   foldOn(state, raws, to, partitions, registry);
   return state;

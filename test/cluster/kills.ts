@@ -79,9 +79,8 @@ function kills(name: string, appendonly: 'always' | 'everysec', share: number): 
         if (kind < 0.35) await killServer(run, random);
         else if (kind < 0.6) await killAtPoint(run, random);
         else if (kind < 0.85) {
-          if (appendonly === 'everysec') run.watch.expectFall();
-          await killRedis(run, random);
-          if (appendonly === 'everysec') run.watch.expectFall();
+          if (appendonly === 'always') await killRedis(run, random);
+          else await run.watch.fall(() => killRedis(run, random));
         } else await killBroker(run, random);
         await revive(world);
         if (random() < 0.5) await run.recover();

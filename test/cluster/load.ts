@@ -50,27 +50,36 @@ export function startLoad(world: World, options: LoadOptions = {}): Load {
   let going = true;
   let failure: unknown;
   const writers = [1, 2].map((): Writer => createWriter(anywhere, random, perStep, duplicates));
+  const on = (): boolean => going && !world.over;
   const writing = writers.map(async (writer) => {
-    while (going) {
+    while (on()) {
       await writer.step();
       await pause(pauseMs);
     }
+    if (world.over) writer.abandon();
     await writer.finish();
   });
   for (const each of writing) each.catch((cause: unknown) => (failure ??= cause));
   const client = createClient({ url: servers[0]?.url ?? '', logger: false, outbox: { everyMs: 50 } });
-  const visiting = visit(client, () => going, pauseMs);
+  const visiting = visit(client, on, pauseMs).finally(() => (world.over ? client.close({ timeoutMs: 0 }) : undefined));
+  const finish = async (): ReturnType<Load['finish']> => {
+    going = false;
+    const trouble = (): string => `not all was accepted: ${writers.map((writer) => writer.trouble).join('; ')}`;
+    await within(Promise.all([...writing, visiting]), FINISH_MS, trouble).finally(() => {
+      for (const writer of writers) writer.abandon();
+    });
+    if (failure !== undefined) throw failure;
+    const { sent, produced } = await client.close({ timeoutMs: 60_000 });
+    if (sent !== produced) throw new Error(`the client sent ${sent} of ${produced} events`);
+    const accepted = new Set(writers.flatMap((writer) => [...writer.accepted]));
+    const sum = (of: (writer: Writer) => number) => writers.reduce((total, writer) => total + of(writer), 0);
+    return { accepted, sent, repeated: sum(({ repeated }) => repeated), made: sum(({ made }) => made) };
+  };
+  let finished: ReturnType<Load['finish']> | undefined;
   return {
-    async finish() {
-      going = false;
-      const trouble = (): string => `not all was accepted: ${writers.map((writer) => writer.trouble).join('; ')}`;
-      await within(Promise.all([...writing, visiting]), FINISH_MS, trouble);
-      if (failure !== undefined) throw failure;
-      const { sent, produced } = await client.close({ timeoutMs: 60_000 });
-      if (sent !== produced) throw new Error(`the client sent ${sent} of ${produced} events`);
-      const accepted = new Set(writers.flatMap((writer) => [...writer.accepted]));
-      const sum = (of: (writer: Writer) => number) => writers.reduce((total, writer) => total + of(writer), 0);
-      return { accepted, sent, repeated: sum(({ repeated }) => repeated), made: sum(({ made }) => made) };
+    finish() {
+      finished ??= finish();
+      return finished;
     },
   };
 }

@@ -1,7 +1,10 @@
 /** The log is not what it was: nothing is counted falsely, and what is wrong is told. */
 import { randomUUID } from 'node:crypto';
+import { restoreState, stateDigest } from '@armature/analysis/fold';
 import { expect } from 'vitest';
-import { caughtUp, committedOffsets, endsNow, pause } from './offset-watch.js';
+import { folded, keptStates } from './invariants.js';
+import { caughtUp, endsNow, pause } from './offset-watch.js';
+import { readLog, type WholeLog } from './read-log.js';
 import { type Outcome, RECOVERY_MS, Run, type Scenario } from './scenario.js';
 import { createTopic, type World } from './world.js';
 
@@ -34,22 +37,28 @@ async function produceTicks(world: World, count: number): Promise<void> {
   }
 }
 
-async function quiet(run: Run): Promise<(number | undefined)[]> {
+/** What the servers have counted, and what the log was: they look away, and something happens to it. */
+async function lookAway(run: Run): Promise<WholeLog> {
   const load = run.load();
   await pause(1500);
   await load.finish();
   await caughtUp(run.world, RECOVERY_MS);
   for (const server of run.world.servers) server.pause();
-  return committedOffsets(run.world);
+  return readLog(run.world);
 }
 
-/** What is left to say where the log is gone: that Redis holds what it held. */
-async function stands(run: Run, before: readonly (number | undefined)[], code: string): Promise<Outcome> {
+/** They look again, tell what is wrong, and Redis holds what was counted of the log as it was, and nothing else. */
+async function lookAgain(run: Run, was: WholeLog, code: string): Promise<Outcome> {
   const { world } = run;
   for (const server of world.servers) server.resume();
   await told(world, code);
   await pause(ANCHOR_MS);
-  expect(await committedOffsets(world)).toEqual(before);
+  for (const [p, kept] of (await keptStates(world)).entries()) {
+    const raws = was.raw[p] ?? [];
+    expect(kept.offset).toBeLessThanOrEqual(raws.length);
+    const stored = restoreState(kept, was.registry);
+    expect([p, stateDigest(stored)]).toEqual([p, stateDigest(folded(raws, kept.offset, world, was.registry))]);
+  }
   await run.watch.stop();
   expect(run.watch.fallen).toEqual([]);
   return { faults: run.faults, accepted: 0, repeated: 0, duplicates: 0, trials: 0, recoveries: [] };
@@ -61,13 +70,13 @@ function recreated(name: string, regrown: boolean): Scenario {
     ...{ name, brokers: 1, world: TWO },
     async run(world) {
       const run = new Run(world);
-      const before = await quiet(run);
+      const was = await lookAway(run);
       await world.admin.deleteTopics({ topics: [`${world.prefix}.events`] });
       await pause(500);
       await createTopic(world, 'events');
-      if (regrown) await produceTicks(world, Math.max(...before.map((offset) => offset ?? 0)) + 50);
+      if (regrown) await produceTicks(world, Math.max(...was.raw.map((raws) => raws.length)) + 50);
       run.met(regrown ? 'topic made anew, and as long' : 'topic made anew');
-      return stands(run, before, 'LOG_MISMATCH');
+      return lookAgain(run, was, 'LOG_MISMATCH');
     },
   };
 }
@@ -77,13 +86,13 @@ const hole: Scenario = {
   ...{ name: 'retention-hole', brokers: 1, world: TWO },
   async run(world) {
     const run = new Run(world);
-    const before = await quiet(run);
+    const was = await lookAway(run);
     await produceTicks(world, 50);
     const ends = await endsNow(world);
     const partitions = ends.map((end, partition) => ({ partition, offset: String(end - 10) }));
     await world.admin.deleteTopicRecords({ topic: `${world.prefix}.events`, partitions });
     run.met('records deleted before they were folded');
-    return stands(run, before, 'DATA_HOLE');
+    return lookAgain(run, was, 'DATA_HOLE');
   },
 };
 

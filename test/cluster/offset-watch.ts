@@ -7,16 +7,22 @@ const LOOK_EVERY_MS = 100;
 export interface OffsetWatch {
   /** What fell, `partition 0: 120 to 80`, other than where it was announced. */
   readonly fallen: readonly string[];
-  /** From now on offsets may be lower: something is about to lose what was acknowledged. */
-  expectFall(): void;
+  /** While this runs, offsets may fall: it loses what was acknowledged. */
+  fall<T>(run: () => Promise<T>): Promise<T>;
   stop(): Promise<void>;
 }
 
-/** Offset behind the last record that Redis holds, by partition; undefined where it holds none. */
+const ANSWER_MS = 2000;
+
+/**
+ * Offset behind the last record that Redis holds, by partition; undefined where it holds none.
+ *
+ * @throws where Redis does not answer
+ */
 export async function committedOffsets({ master, prefix, partitions }: World): Promise<(number | undefined)[]> {
-  const offsets = await Promise.all(
-    Array.from({ length: partitions }, (_, p) => master.client.hget(`${prefix}:{${p}}:state`, 'offset')),
-  );
+  const asked = Array.from({ length: partitions }, (_, p) => master.client.hget(`${prefix}:{${p}}:state`, 'offset'));
+  const late = pause(ANSWER_MS).then(() => Promise.reject(new Error('Redis does not answer')));
+  const offsets = await Promise.race([Promise.all(asked), late]);
   return offsets.map((offset) => (offset === null ? undefined : Number(offset)));
 }
 
@@ -24,26 +30,33 @@ export function watchOffsets(world: World): OffsetWatch {
   const fallen: string[] = [];
   let last: (number | undefined)[] = [];
   let watching = true;
-  let generation = 0;
+  let falls = 0;
+  const look = async (): Promise<void> => {
+    const before = falls;
+    const found = await committedOffsets(world).catch(() => undefined);
+    if (found === undefined || falls !== before || falls % 2 === 1) return;
+    for (const [p, offset] of found.entries()) {
+      const was = last[p];
+      if (was !== undefined && (offset ?? 0) < was) fallen.push(`partition ${p}: ${was} to ${offset}`);
+    }
+    last = found;
+  };
   const watch = (async () => {
-    while (watching) {
-      const mine = generation;
-      const found = await Promise.race([committedOffsets(world), pause(2000).then(() => undefined)]);
-      if (found !== undefined && mine === generation) {
-        for (const [p, offset] of found.entries()) {
-          const before = last[p];
-          if (before !== undefined && (offset ?? 0) < before) fallen.push(`partition ${p}: ${before} to ${offset}`);
-        }
-        last = found;
-      }
+    while (watching && !world.over) {
+      await look();
       await pause(LOOK_EVERY_MS);
     }
   })();
   return {
     fallen,
-    expectFall() {
-      generation += 1;
-      last = [];
+    async fall(run) {
+      falls += 1;
+      try {
+        return await run();
+      } finally {
+        falls += 1;
+        last = [];
+      }
     },
     async stop() {
       watching = false;
@@ -72,7 +85,7 @@ export async function caughtUp(world: World, mostMs: number): Promise<number> {
   let found: readonly (number | undefined)[] = [];
   while (performance.now() - from < mostMs) {
     ends ??= await endsNow(world).catch(() => undefined);
-    found = await committedOffsets(world);
+    found = await committedOffsets(world).catch(() => found);
     const wanted = ends?.slice(0, world.partitions);
     if (wanted?.every((end, p) => (found[p] ?? 0) >= end)) return performance.now() - from;
     await pause(50);

@@ -60,11 +60,13 @@ function variants(random: Random): readonly (Buffer | null)[] {
   return values;
 }
 
-async function produce(world: World, poison: readonly (Poison & { readonly partition: number })[]): Promise<void> {
+type Produce = (poison: readonly (Poison & { readonly partition: number })[]) => Promise<unknown>;
+
+async function withProducer(world: World, run: (produce: Produce) => Promise<void>): Promise<void> {
   const producer = world.kafka.producer();
   await producer.connect();
   try {
-    await producer.send({ topic: `${world.prefix}.events`, messages: [...poison], acks: -1 });
+    await run((poison) => producer.send({ topic: `${world.prefix}.events`, messages: [...poison], acks: -1 }));
   } finally {
     await producer.disconnect();
   }
@@ -77,17 +79,17 @@ const mixed: Scenario = {
     const run = new Run(world);
     run.load({ perStep: 40 });
     const all = variants(random);
-    for (const value of all) {
-      await produce(world, [{ partition: Math.floor(random() * world.partitions), key: 'poison', value }]);
-      await pause(20);
-    }
-    const misplaced = Buffer.from(JSON.stringify(reward()));
-    const everywhere = Array.from({ length: world.partitions }, (_, partition) => ({
-      partition,
-      key: 'x',
-      value: misplaced,
-    }));
-    await produce(world, everywhere);
+    const misplaced = Buffer.from(JSON.stringify(reward())); // but in one of the partitions
+    const everywhere = Array.from({ length: world.partitions }, (_, partition) => {
+      return { partition, key: 'poison', value: misplaced };
+    });
+    await withProducer(world, async (produce) => {
+      for (const value of all) {
+        await produce([{ partition: Math.floor(random() * world.partitions), key: 'poison', value }]);
+        await pause(20);
+      }
+      await produce(everywhere);
+    });
     run.faults['poison records'] = all.length + everywhere.length - 1;
     await run.recover();
     const outcome = await run.audit();
@@ -108,7 +110,8 @@ const withoutDeadLetters: Scenario = {
     await pause(500);
     const partition = pick(random, [0, 1, 2]);
     const [poisoned = 0] = (await endsNow(world)).slice(partition);
-    await produce(world, [{ partition, key: null, value: Buffer.from('not an event') }]);
+    const value = Buffer.from('not an event');
+    await withProducer(world, async (produce) => void (await produce([{ partition, key: null, value }])));
     run.met('dead letters missing');
     await pause(5000);
     const ends = await endsNow(world);

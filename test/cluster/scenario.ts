@@ -85,19 +85,6 @@ export class Run {
   }
 }
 
-/** The server that folds a partition, as its metrics say. */
-export async function ownerOf(world: World): Promise<number> {
-  for (const [n, server] of world.servers.entries()) {
-    if (!server.running) continue;
-    const figures = await fetch(`${server.url}/metrics`, { signal: AbortSignal.timeout(5000) })
-      .then((response) => response.text())
-      .catch(() => '');
-    const owned = /^armature_partitions_owned(?:\{[^}]*\})? (\d+)$/m.exec(figures)?.[1];
-    if (Number(owned) > 0) return n;
-  }
-  return 0;
-}
-
 /** Something out of a list. */
 export function pick<T>(random: Random, of: readonly T[]): T {
   const found = of[Math.floor(random() * of.length)];

@@ -7,23 +7,22 @@ import type { RedisNode, World } from './world.js';
 
 const TWO = { servers: 2 } as const;
 
-type Dump = ReadonlyMap<string, Buffer>;
+const DUMP = `local all = {}
+for _, key in ipairs(redis.call('KEYS', ARGV[1])) do
+  all[#all + 1] = key
+  all[#all + 1] = redis.call('DUMP', key)
+end
+return all`;
+const RESTORE = `for _, key in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', key) end
+for n = 2, #ARGV, 2 do redis.call('RESTORE', ARGV[n], 0, ARGV[n + 1]) end`;
 
-/** Copies of all keys that a pattern matches. */
-async function dump({ client }: RedisNode, pattern: string): Promise<Dump> {
-  const keys = await client.keys(pattern);
-  const copies = await Promise.all(keys.map((key) => client.dumpBuffer(key)));
-  return new Map(keys.flatMap((key, n) => (copies[n] == null ? [] : [[key, copies[n]] as const])));
-}
+/** A copy of all keys that a pattern matches, as of one moment. */
+const dump = ({ client }: RedisNode, pattern: string): Promise<Buffer[]> =>
+  client.callBuffer('EVAL', DUMP, 0, pattern) as Promise<Buffer[]>;
 
-/** Makes the keys of a pattern what they were, in one transaction. */
-async function restore({ client }: RedisNode, pattern: string, copies: Dump): Promise<void> {
-  const now = await client.keys(pattern);
-  const transaction = client.multi();
-  if (now.length > 0) transaction.del(...now);
-  for (const [key, copy] of copies) transaction.restore(key, 0, copy);
-  await transaction.exec();
-}
+/** Makes the keys that a pattern matches what they were, at one moment. */
+const restore = ({ client }: RedisNode, pattern: string, copy: readonly Buffer[]): Promise<unknown> =>
+  client.call('EVAL', RESTORE, 0, pattern, ...copy);
 
 /** The link to the replica is cut, commits are acknowledged, the master is killed, and the replica takes its place. */
 const failover: Scenario = {
@@ -36,12 +35,12 @@ const failover: Scenario = {
     await replica?.client.replicaof('127.0.0.1', 1);
     await pause(1500);
     const acknowledged = await committedOffsets(world);
-    run.watch.expectFall();
-    await world.master.server.kill();
-    await world.failOver();
+    const kept = await run.watch.fall(async () => {
+      await world.master.server.kill();
+      await world.failOver();
+      return committedOffsets(world);
+    });
     run.met('failover that loses what was acknowledged');
-    const kept = await committedOffsets(world);
-    run.watch.expectFall();
     expect(kept.some((offset, p) => (offset ?? 0) < (acknowledged[p] ?? 0))).toBe(true);
     await run.recover();
     return run.audit();
@@ -56,10 +55,8 @@ const flushAll: Scenario = {
     run.load();
     await pause(1500);
     await run.recover();
-    for (const lose of [() => world.master.client.flushall(), () => promoteEmpty(world)]) {
-      run.watch.expectFall();
-      await lose();
-      run.watch.expectFall();
+    for (const lose of [() => flush(world.master), () => promoteEmpty(world)]) {
+      await run.watch.fall(lose);
       run.met('state lost');
       await run.recover();
       await pause(500);
@@ -67,6 +64,10 @@ const flushAll: Scenario = {
     return run.audit();
   },
 };
+
+async function flush({ client }: RedisNode): Promise<void> {
+  await client.flushall();
+}
 
 async function promoteEmpty(world: World): Promise<void> {
   const [, empty] = world.redis;
@@ -84,9 +85,7 @@ const oldCopy: Scenario = {
     await pause(1500);
     const whole = await dump(world.master, `${world.prefix}:*`);
     await pause(1500);
-    run.watch.expectFall();
-    await restore(world.master, `${world.prefix}:*`, whole);
-    run.watch.expectFall();
+    await run.watch.fall(() => restore(world.master, `${world.prefix}:*`, whole));
     run.met('everything as it was before');
     await run.recover();
     const one = `${world.prefix}:{${pick(random, [0, 1, 2])}}:*`;
@@ -94,9 +93,7 @@ const oldCopy: Scenario = {
     await pause(500);
     await load.finish();
     await run.recover();
-    run.watch.expectFall();
-    await restore(world.master, one, before);
-    run.watch.expectFall();
+    await run.watch.fall(() => restore(world.master, one, before));
     run.met('an idle partition as it was before');
     await run.recover();
     return run.audit();

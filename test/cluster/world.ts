@@ -56,6 +56,8 @@ export interface World {
   readonly servers: readonly ClusterServer[];
   readonly kafka: Kafka;
   readonly admin: Admin;
+  /** Whether it was disposed of: clients need not go on. */
+  readonly over: boolean;
   /** The node that servers talk to. */
   readonly master: RedisNode;
   /** Makes the other node the one that servers talk to, as an address that moves does. */
@@ -112,7 +114,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
   const servers: ClusterServer[] = [];
   let master = 0;
   const world = {
-    ...{ prefix, partitions, random, brokers, redis, servers, kafka, admin },
+    ...{ prefix, partitions, random, brokers, redis, servers, kafka, admin, over: false },
     get master() {
       const node = redis[master];
       if (node === undefined) throw new Error('no Redis');
@@ -136,6 +138,7 @@ export async function createWorld(options: WorldOptions): Promise<World> {
       return server;
     },
     async dispose() {
+      world.over = true;
       await Promise.all(servers.map((server) => server.dispose()));
       for (const { client } of redis) client.disconnect();
       await Promise.all(redis.map((node) => node.dispose()));

@@ -8,6 +8,8 @@ export interface Writer {
   step(): Promise<void>;
   /** Sends until everything is acknowledged. */
   finish(): Promise<void>;
+  /** Lets go of what was not acknowledged. */
+  abandon(): void;
   /** Ids that the server said are durable. */
   readonly accepted: ReadonlySet<string>;
   readonly made: number;
@@ -127,6 +129,9 @@ export function createWriter(
     },
     async finish() {
       while (queue.length > 0) await attempt();
+    },
+    abandon() {
+      queue = [];
     },
     accepted,
     get made() {
