@@ -5,6 +5,8 @@ import type { SharedState } from '../../src/cluster/ports.js';
 import { growing, loadedDigest, openAt, takenOver } from './kept-history.js';
 import { type RedisProcess, redisProcess } from './redis-process.js';
 
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
 describeWith('redisServer', 'a state that is loaded while it is written', () => {
   let redis: RedisProcess;
   let owner: SharedState;
@@ -36,6 +38,7 @@ describeWith('redisServer', 'a state that is loaded while it is written', () => 
         committed.add(stateDigest(grown.state)); // it may be seen before its writer knows that it is there
         revision = await owner.commit(0, revision, grown.commit());
         expect(revision).toBeTypeOf('string');
+        await sleep(40); // an owner waits for a second
       }
       writing = false;
     };
