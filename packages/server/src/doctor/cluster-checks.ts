@@ -47,7 +47,8 @@ function brokerChecks({ brokers }: KafkaFacts, { tls, sasl }: KafkaSettings): re
   return [count, ...reachable, ...(open ? [bare] : [])];
 }
 
-function clockChecks({ fromTheFuture, recent, group, ends }: KafkaFacts): readonly Check[] {
+/** What the append times of records say of this clock and the brokers'. */
+export function clockChecks({ fromTheFuture, recent, group, ends }: KafkaFacts): readonly Check[] {
   const fix = 'sudo timedatectl set-ntp true';
   if (fromTheFuture.length > 0) {
     const text = `records of partition ${fromTheFuture.join(', ')} were appended later than this machine's clock says it is: one of the clocks is wrong`;

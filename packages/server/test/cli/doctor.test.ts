@@ -6,12 +6,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeWith } from '../../../../test/environment.js';
 import { START_MS, sharedKafka } from '../../../../test/provisioned.js';
 import { generateLog, START, writeLog } from '../../../analysis/test/written-log.js';
+import { withAdmin } from '../../src/adapters/kafka/admin.js';
+import { kafkaFacts } from '../../src/adapters/kafka/kafka-facts.js';
 import { createTopics, ensureTopics } from '../../src/adapters/kafka/topics.js';
 import { takeLock } from '../../src/adapters/lock-file.js';
 import type { KafkaSettings } from '../../src/cluster/ports.js';
 import { topicPlans } from '../../src/cluster/topic-plan.js';
 import type { Check } from '../../src/doctor/check.js';
-import { disk, silent } from '../../src/index.js';
+import { clockChecks } from '../../src/doctor/cluster-checks.js';
+import { disk, silent, systemClock } from '../../src/index.js';
+import { writeTopics } from '../cluster/written-topics.js';
 import { deleteTopics } from '../kafka/kafka-topics.js';
 import { type RedisProcess, redisProcess } from '../redis/redis-process.js';
 import { cli, folderOf, type Setting } from './recorded-terminal.js';
@@ -188,5 +192,46 @@ describeWith('kafka', 'doctor of Kafka', () => {
     expect(faults(right)).toEqual([]);
     expect(JSON.stringify(right)).not.toContain('right-one');
     await redis.client.config('SET', 'requirepass', '');
+  });
+
+  test('holds the state of each partition against its topic, and the topics against the log', async () => {
+    const topics = await writeTopics(brokers, { seed: 2, decisions: 30, perVersion: 10 });
+    settings = topics.settings;
+    all.push(settings);
+    const [one = 0, two = 0] = topics.events.map(({ length }) => length);
+    const before = (await doctor(args())).checks;
+    expect(before).toContainEqual(expect.objectContaining({ part: 'state', level: 'warning', fix: 'armature serve' }));
+    expect(before.map(({ text }) => text)).toContain(
+      `${settings.group}: 0 servers, Dead: nobody folds, ${one + two} records wait`,
+    );
+    await cli(['rebuild', '--switch', ...args()]);
+    const after = await doctor(args());
+    expect(after.checks.map(({ text }) => text)).toContain('2 of 2 partitions in place, 0 records behind the log');
+
+    await withAdmin(settings, (admin) => admin.deleteTopics({ topics: [`${settings.prefix}.events`] }));
+    await ensureTopics(settings, { partitions: 1, replication: 1, logger: silent });
+    const remade = faults(await doctor(args()));
+    expect(remade.map(({ part, code }) => [part, code])).toEqual([
+      ['topics', 'TOPIC_UNSUITABLE'],
+      ['state', 'LOG_MISMATCH'],
+    ]);
+    expect(remade[0]?.fix).toMatch(/--alter --topic \S+\.events --partitions 2$/);
+    expect(remade[1]).toMatchObject({ fix: 'armature rebuild --partition 0 --switch' });
+  });
+
+  test('sees that a clock is behind the records', async () => {
+    const topics = await writeTopics(brokers, { seed: 2, decisions: 10, perVersion: 10 });
+    all.push(topics.settings);
+    const clock = systemClock();
+    expect(await kafkaFacts(topics.settings, clock)).toMatchObject({ fromTheFuture: [], recent: true });
+    const slow = { ...clock, now: () => Date.now() - 3_600_000 };
+    const facts = await kafkaFacts(topics.settings, slow);
+    expect(facts.fromTheFuture).toEqual([0, 1]);
+    expect(clockChecks(facts)).toMatchObject([{ level: 'fault', code: 'LOG_AHEAD' }]);
+    const fast = { ...clock, now: () => Date.now() + 3_600_000 };
+    const late = await kafkaFacts(topics.settings, fast);
+    expect(late).toMatchObject({ fromTheFuture: [], recent: false });
+    const group = { ...late.group, members: 1 };
+    expect(clockChecks({ ...late, group })).toMatchObject([{ level: 'warning', fix: 'armature doctor --probe' }]);
   });
 });
