@@ -1,5 +1,5 @@
-import type { KafkaFacts } from '../adapters/kafka/kafka-facts.js';
-import { kafkaFacts } from '../adapters/kafka/kafka-facts.js';
+import { eventEnds } from '../adapters/kafka/event-ends.js';
+import { type KafkaFacts, kafkaFacts } from '../adapters/kafka/kafka-facts.js';
 import { probeClock } from '../adapters/kafka/probe-clock.js';
 import { readSharedConfig } from '../adapters/kafka/read-shared-config.js';
 import { parseRedisAddress } from '../adapters/redis/redis-address.js';
@@ -154,9 +154,12 @@ async function marksOf(
 export async function clusterChecks(doctor: ClusterDoctor): Promise<readonly Check[]> {
   const [kafka, redis] = await Promise.all([kafkaSide(doctor), redisSide(doctor)]);
   const { log, facts } = kafka;
-  if (log === undefined || facts === undefined || !redis.answers) return [...kafka.checks, ...redis.checks];
+  if (log === undefined || facts === undefined || facts.ends.size === 0 || !redis.answers)
+    return [...kafka.checks, ...redis.checks];
   try {
-    const state = stateChecks(log, await marksOf(doctor, log.partitions), facts.ends);
+    const marks = await marksOf(doctor, log.partitions);
+    // the ends after the marks: else an owner that is at work would seem to be ahead of its topic
+    const state = stateChecks(log, marks, await eventEnds(doctor.kafka));
     return [...kafka.checks, ...redis.checks, ...state];
   } catch (cause) {
     return [...kafka.checks, ...redis.checks, failure('state', cause, 'armature doctor')];

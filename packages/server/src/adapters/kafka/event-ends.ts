@@ -7,7 +7,9 @@ import { exactInteger } from './offset.js';
 export async function endsOf(admin: Admin, topic: string): Promise<ReadonlyMap<number, TopicEnds>> {
   const offsets = await admin.fetchTopicOffsets(topic);
   return new Map(
-    offsets.map(({ partition, low, high }) => [partition, { low: exactInteger(low), high: exactInteger(high) }]),
+    offsets
+      .sort((a, b) => a.partition - b.partition)
+      .map(({ partition, low, high }) => [partition, { low: exactInteger(low), high: exactInteger(high) }]),
   );
 }
 

@@ -81,10 +81,11 @@ async function partitionsSince(
   time: number,
 ): Promise<readonly number[]> {
   const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, Math.round(time));
-  return offsets.flatMap(({ partition, offset }) => {
+  const since = offsets.flatMap(({ partition, offset }) => {
     const { low = 0, high = 0 } = ends.get(partition) ?? {};
     return high > low && exactInteger(offset) < high ? [partition] : [];
   });
+  return since.sort((a, b) => a - b);
 }
 
 /**
