@@ -1,8 +1,10 @@
+import { isArmatureError } from '@armature/sdk';
 import type { ConfigLogEvent, LogRecord } from '@armature/sdk/protocol';
 import { openCheckpointLog } from '../adapters/kafka/checkpoint-topic.js';
 import { openConfigLog } from '../adapters/kafka/config-log.js';
 import { startGroupConsumer } from '../adapters/kafka/group-consumer.js';
 import { openProducer } from '../adapters/kafka/producer.js';
+import { checkTopics } from '../adapters/kafka/topics.js';
 import { openTopicsView } from '../adapters/kafka/topics-view.js';
 import { type LogHealth, logHealth } from '../adapters/log-health.js';
 import { openSharedState } from '../adapters/redis/shared-state.js';
@@ -75,6 +77,7 @@ export async function openConnections(options: ConnectionOptions, apply: Apply):
     const producer = keep(await openProducer(settings, { logger, clock, timeoutMs: APPEND_MS }));
     const count = partitions === undefined ? {} : { partitions };
     const config = keep(await openConfigLog({ settings, producer, ...count, logger, clock }));
+    await checkTopicsOnce(settings, config.partitions, logger);
     config.onFailure((cause) => void health.poison(cause));
     const listeners: (() => void)[] = [];
     await follow(config, (records) => {
@@ -92,6 +95,20 @@ export async function openConnections(options: ConnectionOptions, apply: Apply):
   } catch (cause) {
     await close();
     throw cause;
+  }
+}
+
+/**
+ * A topic that would lose records, or let nobody read them, stops the start. Whoever may not see settings goes on: the
+ * log itself was just read.
+ */
+async function checkTopicsOnce(settings: KafkaSettings, partitions: number, logger: Logger): Promise<void> {
+  try {
+    await checkTopics(settings, { logger, partitions });
+  } catch (cause) {
+    if (!isArmatureError(cause) || cause.code !== 'KAFKA_UNREACHABLE') throw cause;
+    const remedy = 'let this user describe the configuration of topics, and see `armature doctor`';
+    logger.warn('topics not checked', { cause: cause.message, remedy });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Admin } from 'kafkajs';
 import type { KafkaSettings } from '../../cluster/ports.js';
-import { type FoundTopic, type TopicFinding, topicFindings } from '../../cluster/topic-check.js';
+import { type FoundTopic, groupFindings, type TopicFinding, topicFindings } from '../../cluster/topic-check.js';
 import { TOPIC_KINDS, topicName } from '../../cluster/topic-name.js';
 import { LEAST_RETENTION_MS, type TopicPlan, topicPlans } from '../../cluster/topic-plan.js';
 import { serverError } from '../../errors.js';
@@ -130,8 +130,11 @@ export async function checkTopics(
     throw serverError('TOPIC_UNSUITABLE', { got: `${textOf(first)}${more}` });
   }
   const warnings = findings.filter(({ level }) => level === 'warning');
-  for (const { topic, setting, found, wanted, why } of warnings) {
-    logger.warn('topic setting', { topic, setting, found, wanted, why });
+  for (const group of groupFindings(warnings)) {
+    const [first] = group;
+    if (first === undefined) continue;
+    const { setting, found, wanted, why } = first;
+    logger.warn('topic setting', { topics: group.map(({ topic }) => topic).join(', '), setting, found, wanted, why });
   }
   return { partitions: count, warnings };
 }
