@@ -81,7 +81,8 @@ describeWith('redisServer', 'a Redis that dies', () => {
     await expect.poll(() => told, { timeout: 10_000 }).toBe(1);
     const before = await contentOf({ ...replica, client: replica.client });
     grown.grow(1);
-    expect(await insist(() => shared.commit(0, second, grown.commit()))).toBeUndefined();
+    const late = grown.commit();
+    expect(await insist(() => shared.commit(0, second, late))).toBeUndefined();
     expect(await contentOf(replica)).toEqual(before);
     const again = await takenOver(shared);
     expect([again.revision, stateDigest(again.state)]).toEqual([first, digest]);

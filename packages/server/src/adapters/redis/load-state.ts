@@ -105,7 +105,7 @@ export async function loadState(
     if (Object.keys(fields).length === 0) return undefined;
     const { revision = '' } = fields;
     const stored = readHead(fields);
-    if (stored === undefined) return { whole: false, revision, damage: 'its head' };
+    if (stored === undefined) return { whole: false, revision, damage: 'its head, or another version wrote it' };
     const fresh = known.size === 0;
     const keyOf = (name: string): string => keys.part(partition, stored.generation, name);
     const parts = await readParts(connection, keyOf, stored.ends, known);
