@@ -10,6 +10,7 @@ export class ClusterLink {
   readonly topic: string;
   readonly #connection: KafkaConnection;
   #cluster: Cluster;
+  readonly #connecting = new Map<string, Promise<Broker>>();
 
   constructor(connection: KafkaConnection, topic: string) {
     this.topic = topic;
@@ -31,9 +32,15 @@ export class ClusterLink {
     return Object.keys(this.#cluster.findLeaderForPartitions(this.topic, [partition]))[0];
   }
 
-  /** A broker, connected. */
+  /** A broker, connected. Those who ask at the same time wait for the same connection. */
   broker(nodeId: string): Promise<Broker> {
-    return this.#cluster.findBroker({ nodeId });
+    const connecting = this.#connecting.get(nodeId) ?? this.#cluster.findBroker({ nodeId });
+    this.#connecting.set(nodeId, connecting);
+    const forget = (): void => {
+      if (this.#connecting.get(nodeId) === connecting) this.#connecting.delete(nodeId);
+    };
+    connecting.then(forget, forget);
+    return connecting;
   }
 
   /** The ends of some partitions, or of all. */
@@ -66,6 +73,7 @@ export class ClusterLink {
   renew(): void {
     void this.#cluster.disconnect().catch(() => undefined);
     this.#cluster = this.#connection.cluster();
+    this.#connecting.clear();
   }
 
   async disconnect(): Promise<void> {

@@ -13,6 +13,7 @@ import {
 } from 'kafkajs';
 import type { KafkaSettings, TlsSettings } from '../../cluster/ports.js';
 import type { Logger } from '../../ports.js';
+import { openSocket } from './socket.js';
 
 export { topicName } from '../../cluster/topic-name.js';
 
@@ -59,6 +60,7 @@ function configOf(settings: KafkaSettings, logger: Logger, times: ConnectionTime
     requestTimeout: times.requestMs ?? REQUEST_MS,
     // whoever asks has a deadline and tries again by it; long tries in here would outlive it
     retry: { retries: 1, initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2 },
+    socketFactory: openSocket,
     logLevel: logLevel.WARN,
     logCreator: () => (entry) => tell(logger, entry),
   };
