@@ -120,10 +120,18 @@ export async function within<T>(ms: number, clock: Clock, task: Promise<T>): Pro
   }
 }
 
-/** Waits. */
+/** Waits, and keeps the process alive meanwhile: without a connection nothing else would in a command. */
 export function pause(ms: number, clock: Clock): Promise<void> {
-  return new Promise((resolve) => void clock.after(ms, resolve));
+  const alive = setInterval(() => {}, LONG_MS);
+  return new Promise((resolve) => {
+    clock.after(ms, () => {
+      clearInterval(alive);
+      resolve();
+    });
+  });
 }
+
+const LONG_MS = 2 ** 30;
 
 /** Wait before try number `attempt` (1 is the second), ms: 100 doubling up to 2,000. */
 export function backOff(attempt: number): number {

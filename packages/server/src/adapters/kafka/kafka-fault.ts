@@ -39,6 +39,15 @@ export function isCodecMissing(cause: KafkaCause): boolean {
   return cause.name === 'KafkaJSNotImplemented';
 }
 
+/** Error codes of the protocol: not authorised for the topic, the group, the cluster; credentials refused. */
+const REFUSED = new Set<unknown>([29, 30, 31, 58]);
+
+/** Whether Kafka refused who is asking: no retry mends that. */
+export function isRefused(thrown: unknown): boolean {
+  const { name, code } = kafkaCause(thrown);
+  return name === 'KafkaJSSASLAuthenticationError' || REFUSED.has(code);
+}
+
 /** An error of kafkajs under the server's codes; one of ours as it is. */
 export function kafkaFault(thrown: unknown, topic: string): Error {
   if (isArmatureError(thrown)) return thrown;

@@ -2,7 +2,7 @@ import kafkajs from 'kafkajs';
 import type { Appended, Message } from '../../cluster/ports.js';
 import { serverError } from '../../errors.js';
 import type { ClusterLink } from './cluster-link.js';
-import { kafkaCause, PROTOCOL } from './kafka-fault.js';
+import { isRefused, kafkaCause, PROTOCOL } from './kafka-fault.js';
 import { exactInteger } from './offset.js';
 
 /** What became of one request. */
@@ -101,7 +101,7 @@ function acknowledged(answer: ProduceAnswer, { topic, partition, count, now }: S
 
 function isFinal(cause: unknown): boolean {
   const { name, retriable } = kafkaCause(cause);
-  return name === 'KafkaJSSASLAuthenticationError' || (name === 'KafkaJSProtocolError' && !retriable);
+  return isRefused(cause) || (name === 'KafkaJSProtocolError' && !retriable);
 }
 
 function bytesOf(value: Message['value']): Buffer | string | null {

@@ -6,7 +6,7 @@ import { systemClock } from '../clock.js';
 import { silent } from '../loggers.js';
 import { backOff, ClusterLink, isTopicMissing, pause } from './cluster-link.js';
 import { type ConnectionTimes, kafkaConnection, topicName } from './connection.js';
-import { isCodecMissing, kafkaCause, kafkaFault } from './kafka-fault.js';
+import { isCodecMissing, isRefused, kafkaCause, kafkaFault } from './kafka-fault.js';
 import { isOutOfRange, PartitionCursor } from './partition-cursor.js';
 
 /** How a topic is read. */
@@ -142,6 +142,8 @@ function openSource(
       } catch (thrown) {
         if (isArmatureError(thrown) || isCodecMissing(kafkaCause(thrown))) throw kafkaFault(thrown, topic);
         const limit = isTopicMissing(thrown) ? timeoutMs : patienceMs;
+        // one that follows waits: rights and passwords are changed while servers run
+        if (isRefused(thrown) && Number.isFinite(patienceMs)) throw kafkaFault(thrown, topic);
         if (stopped() || clock.now() - since >= limit) throw kafkaFault(thrown, topic);
         logger.warn('kafka.read', { topic, partition, reason: kafkaCause(thrown).message, attempt });
         await link.recover(thrown);

@@ -5,7 +5,7 @@ import { systemClock } from '../clock.js';
 import { silent } from '../loggers.js';
 import { backOff, ClusterLink, isSilence, pause, within } from './cluster-link.js';
 import { type ConnectionTimes, kafkaConnection, topicName } from './connection.js';
-import { kafkaFault } from './kafka-fault.js';
+import { isRefused, kafkaFault } from './kafka-fault.js';
 
 export interface TopicsViewOptions extends ConnectionTimes {
   readonly logger?: Logger;
@@ -34,7 +34,7 @@ export async function openTopicsView(settings: KafkaSettings, options: TopicsVie
         return await within(Math.max(1, until - clock.now()), clock, link.ends());
       } catch (thrown) {
         const wait = backOff(attempt);
-        if (clock.now() + wait >= until) {
+        if (isRefused(thrown) || clock.now() + wait >= until) {
           if (isSilence(thrown)) link.renew();
           throw kafkaFault(thrown, link.topic);
         }
