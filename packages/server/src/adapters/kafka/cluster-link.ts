@@ -10,6 +10,7 @@ export class ClusterLink {
   readonly topic: string;
   readonly #connection: KafkaConnection;
   #cluster: Cluster;
+  #generation = 0;
   readonly #connecting = new Map<string, Promise<Broker>>();
 
   constructor(connection: KafkaConnection, topic: string) {
@@ -59,8 +60,11 @@ export class ClusterLink {
   /**
    * Looks again who leads what, over new connections where an answer never came: the old ones may be half open, and would
    * swallow the next question too. Never rejects: the next question tells what is wrong.
+   *
+   * @param generation of the connections that the question went over: newer ones stay, others may be using them
    */
-  async recover(thrown: unknown): Promise<void> {
+  async recover(thrown: unknown, generation = this.#generation): Promise<void> {
+    if (generation !== this.#generation) return;
     if (isSilence(thrown)) return this.renew();
     const { name, host, port } = kafkaCause(thrown);
     if (name === 'KafkaJSConnectionClosedError' && host !== undefined && port !== undefined) {
@@ -69,8 +73,14 @@ export class ClusterLink {
     await this.#cluster.refreshMetadata().catch(() => undefined);
   }
 
+  /** Changes with each new set of connections. */
+  get generation(): number {
+    return this.#generation;
+  }
+
   /** Begins anew, where an answer never came. */
   renew(): void {
+    this.#generation += 1;
     void this.#cluster.disconnect().catch(() => undefined);
     this.#cluster = this.#connection.cluster();
     this.#connecting.clear();

@@ -92,6 +92,7 @@ export class FetchLoop {
 
   async #ask(leader: string, places: readonly FetchPlace[]): Promise<void> {
     const { link, clock, waitMs, requestMs } = this.#options;
+    const { generation } = link;
     const readings = new Map(this.#readings.map((reading) => [reading.partition, reading]));
     try {
       const broker = await within(2 * requestMs, clock, link.broker(leader));
@@ -108,11 +109,11 @@ export class FetchLoop {
       });
       await within(TAKE_MS, clock, Promise.all(taken)).catch(() => undefined);
     } catch (thrown) {
-      await this.#failed(thrown, readings);
+      await this.#failed(thrown, readings, generation);
     }
   }
 
-  async #failed(thrown: unknown, readings: ReadonlyMap<number, PartitionReading>): Promise<void> {
+  async #failed(thrown: unknown, readings: ReadonlyMap<number, PartitionReading>, generation?: number): Promise<void> {
     const { link, logger, clock, onFatal } = this.#options;
     if (this.#stopped) return;
     if (isCodecMissing(kafkaCause(thrown))) {
@@ -124,7 +125,7 @@ export class FetchLoop {
     logger.warn('kafka.fetch', { topic: link.topic, reason: kafkaCause(thrown).message, failures: this.#failures });
     const { partition } = thrown as { readonly partition?: number };
     if (isOutOfRange(thrown) && partition !== undefined) readings.get(partition)?.lost();
-    else await link.recover(thrown);
+    else await link.recover(thrown, generation);
     await new Promise<void>((resolve) => void clock.after(backOff(this.#failures), resolve));
   }
 

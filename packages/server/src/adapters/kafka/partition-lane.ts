@@ -113,6 +113,7 @@ export class PartitionLane {
     for (let attempt = 1; ; attempt += 1) {
       const live = batch.filter(({ append }) => !append.settled);
       if (live.length === 0) return;
+      const { generation } = this.#options.link;
       const outcome = await this.#send(live);
       if (outcome.kind === 'written') return acknowledge(live, outcome.appended);
       for (const { append } of live) {
@@ -124,7 +125,7 @@ export class PartitionLane {
       const { link, partition, clock, logger } = this.#options;
       const reason = kafkaCause(outcome.cause).message;
       logger.warn('kafka.append', { topic: link.topic, partition, messages: live.length, attempt, reason });
-      await link.recover(outcome.cause);
+      await link.recover(outcome.cause, generation);
       await pause(backOff(attempt), clock);
     }
   }
@@ -138,7 +139,6 @@ export class PartitionLane {
       // kafkajs has its own limit for each step; this one is for an answer that it loses
       return await within(3 * requestMs, clock, sent);
     } catch (cause) {
-      link.renew();
       return { kind: 'unknown', cause };
     }
   }
