@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtBinary } from './built.js';
+import { describeWith } from './environment.js';
+import { START_MS } from './provisioned.js';
 
 const run = promisify(execFile);
 const binary = builtBinary();
@@ -52,3 +54,32 @@ test('a demo that was killed goes on where it was, and every visitor has one tri
   expect(stdout).toContain('24,000 decisions');
   expect(stdout).toMatch(/health {3}propensities ok/);
 }, 90_000);
+
+describeWith('kafka', 'on Kafka and Redis', () => {
+  test(
+    'a server that is killed half-way changes nothing that a visitor sees, and no click is lost',
+    async () => {
+      const child = spawn(process.execPath, [binary, 'demo', '--kafka', '--fast', '--data', 'shared'], {
+        cwd: folder,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const ended = once(child, 'exit');
+      let text = '';
+      let killed = false;
+      for await (const chunk of child.stdout) {
+        text += String(chunk);
+        const [, pid] = /^Server 1: .*, process (\d+)$/m.exec(text) ?? [];
+        if (killed || pid === undefined || !/[1-9]\d?,\d{3} of 24,000 visitors {2}share now/.test(text)) continue;
+        process.kill(Number(pid), 'SIGKILL');
+        killed = true;
+      }
+      expect(killed).toBe(true);
+      expect(text).toContain('24,000 of 24,000 visitors');
+      expect(text).toContain('24,000 decisions');
+      expect(text).toContain('Servers were started again 1 time.');
+      expect(text).not.toMatch(/rewards came after|never came/);
+      expect(await ended).toEqual([0, null]);
+    },
+    START_MS,
+  );
+});

@@ -39,8 +39,8 @@ export const SERVER_ERRORS = {
   },
   DATA_HOLE: { what: 'records are missing from the log', do: 'restore the segment from a copy', retryable: false },
   LOG_MISMATCH: {
-    what: 'the data directory holds parts of different logs, or its log lost records',
-    do: 'restore the whole directory from one copy; a checkpoint may be deleted and is rebuilt',
+    what: 'what was kept belongs to another log, or the log has lost records',
+    do: 'restore the whole data directory from one copy; a checkpoint may be deleted and is rebuilt',
     retryable: false,
   },
   REPAIR_REFUSED: {

@@ -84,11 +84,6 @@ export const CLI_ERRORS = {
     do: 'see the differences; `armature rebuild --switch` puts the state that the log gives in its place',
     retryable: false,
   },
-  LOG_NOT_BEGUN: {
-    what: 'the topics hold no log',
-    do: 'start a server, which begins it, or name the prefix of another with --prefix',
-    retryable: false,
-  },
   CLUSTER_SETTINGS_INVALID: {
     what: 'the settings of Kafka and Redis are not usable',
     do: 'correct every fault that is listed',

@@ -1,9 +1,6 @@
 import type { Command } from 'commander';
-import { disk } from '../adapters/disk.js';
-import { silent } from '../adapters/loggers.js';
 import { diskFault } from '../adapters/segment-file.js';
-import type { Pulled } from '../pull/pull-log.js';
-import { cliError } from './cli-errors.js';
+import type { PulledInto } from '../pull/pull-into.js';
 import { CLUSTER_HELP, requireKafka, withKafka } from './cluster-options.js';
 import type { ClusterFlags } from './cluster-settings.js';
 import { progress } from './progress.js';
@@ -14,44 +11,20 @@ interface Flags extends Pick<ClusterFlags, 'kafka' | 'prefix'> {
   readonly json?: boolean;
 }
 
-interface Outcome extends Pulled {
-  /** Identity of the log. */
-  readonly log: string;
-  /** Records of each partition that the directory has now. */
-  readonly partitions: readonly number[];
-}
-
 const number = (value: number): string => value.toLocaleString('en');
 const plural = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? '' : 's'}`;
 
-async function pull(flags: Flags, terminal: Terminal): Promise<Outcome> {
+async function pull(flags: Flags, terminal: Terminal): Promise<PulledInto> {
   const kafka = requireKafka(flags, terminal.variable);
   // loaded here, since other commands have no use for a client of Kafka
-  const [{ eventEnds }, { readSharedConfig }, { openPullDirectory }, { pullLog }] = await Promise.all([
-    import('../adapters/kafka/event-ends.js'),
-    import('../adapters/kafka/read-shared-config.js'),
-    import('../pull/pull-directory.js'),
-    import('../pull/pull-log.js'),
-  ]);
-  const ends = await eventEnds(kafka);
-  const config = await readSharedConfig(kafka, silent);
-  const { identity: log } = config;
-  if (log === undefined) throw cliError('LOG_NOT_BEGUN', { got: `prefix ${kafka.prefix}` });
-  const all = [...ends.values()].reduce((sum, { high }) => sum + high, 0);
-  const directory = await openPullDirectory({ fs: disk(), logger: silent, directory: flags.data, log });
+  const { pullInto } = await import('../pull/pull-into.js');
   const shown = progress(terminal);
-  let done = directory.partitions.reduce((sum, { end }) => sum + end, 0);
-  const onRecords = (count: number): void => {
-    done += count;
-    shown.tell(`${number(done)} of ${plural(all, 'record')} pulled`);
-  };
   try {
-    const { partitions } = log;
-    const pulled = await pullLog({ kafka, logger: silent, directory, config, ends, partitions, onRecords });
-    return { ...pulled, log: log.id, partitions: directory.partitions.map(({ end }) => end) };
+    return await pullInto(kafka, flags.data, (done, all) =>
+      shown.tell(`${number(done)} of ${plural(all, 'record')} pulled`),
+    );
   } finally {
     shown.end();
-    await directory.close();
   }
 }
 

@@ -51,7 +51,7 @@ async function rebuild(flags: Flags, terminal: Terminal): Promise<readonly Rebui
   const ends = await eventEnds(kafka); // first: where the topics are missing it is quick to say so
   const read = () => readSharedConfig(kafka, silent);
   const { identity: log } = await read();
-  if (log === undefined) throw cliError('LOG_NOT_BEGUN', { got: `prefix ${kafka.prefix}` });
+  if (log === undefined) throw serverError('LOG_NOT_BEGUN', { got: `prefix ${kafka.prefix}` });
   const partitions = partitionsOf(log.partitions, flags.partition);
   const registry = await sharedRegistry(read);
   const shared = await openSharedState(redis, { logger: silent, clock: systemClock() });

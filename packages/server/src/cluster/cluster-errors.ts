@@ -39,6 +39,11 @@ export const CLUSTER_ERRORS = {
     do: "set the topic's compression.type to producer, uncompressed or gzip, or install the codec that is named",
     retryable: false,
   },
+  LOG_NOT_BEGUN: {
+    what: 'the topics hold no log',
+    do: 'start a server, which begins it, or name the prefix of another with --prefix',
+    retryable: false,
+  },
   CONFIG_MOVED: {
     what: 'another server wrote to the config log first',
     do: 'none needed: it is planned again from what that one wrote',

@@ -1,4 +1,5 @@
 import { applyRecord, takeChanges, writeMany } from '@armature/analysis/fold';
+import { isArmatureError } from '@armature/sdk';
 import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import { failPoint } from '../fail-point.js';
@@ -223,15 +224,20 @@ export class FoldOwner implements PartitionOwner {
     return this.#stop(serverError('LOG_MISMATCH', { got, todo }));
   }
 
+  /** Told once for each kind of fault: the numbers in it may change while the log goes on. */
   #stop(cause: unknown): Error {
     const fault = cause instanceof Error ? cause : new Error(String(cause));
-    if (this.fault?.message !== fault.message) {
-      this.parts.logger.error('partition stands still', { partition: this.index, cause: fault.message });
+    const code = codeOf(fault);
+    if (codeOf(this.fault) !== code) {
+      this.parts.logger.error('partition stands still', { partition: this.index, code, cause: fault.message });
     }
     this.fault = fault;
     return fault;
   }
 }
+
+const codeOf = (fault: Error | undefined): string | undefined =>
+  fault === undefined ? undefined : isArmatureError(fault) ? fault.code : 'INTERNAL';
 
 function commitOf({ state, totals, anchor }: HeldFold, log: string): Commit {
   return { log, offset: state.offset, anchor, changes: takeChanges(state), totals: totals.encode() };

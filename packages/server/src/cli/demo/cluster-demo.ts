@@ -8,11 +8,13 @@ import { type Observer, openObserver } from '../../cluster/observer.js';
 import { freePorts } from '../../provision/free-ports.js';
 import { provision } from '../../provision/provision.js';
 import type { Provisioned } from '../../provision/provisioned.js';
+import { pullInto } from '../../pull/pull-into.js';
 import { cliError } from '../cli-errors.js';
 import type { ClusterSettings } from '../cluster-settings.js';
 
 import type { Terminal } from '../terminal.js';
 import { clearDemo, prepareDemo } from './demo-directory.js';
+import { printDemoReport } from './demo-report.js';
 import { type LivePlan, startVisitors } from './live-demo.js';
 import { EXPERIMENT } from './published-test.js';
 import { createScreen } from './screen.js';
@@ -22,6 +24,8 @@ import type { Moment } from './view.js';
 const SERVERS = 2;
 const PARTITIONS = 4;
 const FRAME_MS = 500;
+/** A server that was killed is back within seconds, and the clicks that waited for it count. */
+const LATENESS = '8s';
 /** How long after the last click the last trials may take to close. */
 const CLOSING_MS = 30_000;
 
@@ -44,7 +48,7 @@ async function run(terminal: Terminal, plan: LivePlan, { brokers = [], redisUrl 
   const settings: ClusterSettings = { kafka, redis: { url: redisUrl, prefix } };
   await clearDemo(plan.data);
   await mkdir(plan.data, { recursive: true });
-  const { experiments } = await prepareDemo(plan.data);
+  const { experiments } = await prepareDemo(plan.data, LATENESS);
   await ensureTopics(kafka, { partitions: PARTITIONS, replication: 1, logger: silent });
   const ports = await freePorts(SERVERS);
   const fleet = await startFleet({ ...settings, experiments, data: plan.data, ports, partitions: PARTITIONS });
@@ -62,6 +66,8 @@ async function run(terminal: Terminal, plan: LivePlan, { brokers = [], redisUrl 
   }
   if (fleet.restarts > 0)
     terminal.out(`Servers were started again ${fleet.restarts} time${fleet.restarts === 1 ? '' : 's'}.`);
+  await pullInto(kafka, plan.data);
+  await printDemoReport(terminal, plan.data, terminal.now());
 }
 
 async function follow(terminal: Terminal, fleet: ServerFleet, observer: Observer, plan: LivePlan): Promise<void> {

@@ -1,6 +1,6 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EXPERIMENT, EXPERIMENT_FILE } from './published-test.js';
+import { EXPERIMENT, experimentFile } from './published-test.js';
 
 /** The folders of one demo: its data directory, and in it the experiment file. */
 export interface DemoDirectory {
@@ -8,11 +8,15 @@ export interface DemoDirectory {
   readonly experiments: string;
 }
 
-/** Writes the experiment file; what an earlier run has learned stays. */
-export async function prepareDemo(data: string): Promise<DemoDirectory> {
+/**
+ * Writes the experiment file; what an earlier run has learned stays.
+ *
+ * @param lateness how long after its window a trial waits for clicks that are on their way
+ */
+export async function prepareDemo(data: string, lateness?: string): Promise<DemoDirectory> {
   const experiments = join(data, 'experiments');
   await mkdir(experiments, { recursive: true });
-  await writeFile(join(experiments, `${EXPERIMENT}.yaml`), EXPERIMENT_FILE);
+  await writeFile(join(experiments, `${EXPERIMENT}.yaml`), experimentFile(lateness));
   return { data, experiments };
 }
 

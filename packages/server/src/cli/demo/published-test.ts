@@ -22,7 +22,9 @@ export const CLICK_RATES: ReadonlyMap<string, number> = new Map(
 export const SLOWEST_CLICK_MS = 1200;
 
 /** The demo's experiment file. */
-export const EXPERIMENT_FILE = `# Four headlines of one article. The click counts that visitors are drawn from are those of a real test.
+export const experimentFile = (
+  lateness?: string,
+): string => `# Four headlines of one article. The click counts that visitors are drawn from are those of a real test.
 experiment: ${EXPERIMENT}
 description: four headlines of one article
 arms: [${PUBLISHED.map(({ arm }) => arm).join(', ')}]
@@ -31,7 +33,7 @@ assign: request
 policy: thompson
 floor: 2%
 update: 500ms
-reward: { metric: click, window: 2s }
+reward: { metric: click, window: 2s${lateness === undefined ? '' : `, lateness: ${lateness}`} }
 `;
 
 /** What serving visitors cost against always serving the best arm, the true rates being known, in clicks. */
