@@ -40,7 +40,7 @@ export const SERVER_ERRORS = {
   DATA_HOLE: { what: 'records are missing from the log', do: 'restore the segment from a copy', retryable: false },
   LOG_MISMATCH: {
     what: 'what was kept belongs to another log, or the log has lost records',
-    do: 'restore the whole data directory from one copy; a checkpoint may be deleted and is rebuilt',
+    do: 'restore the whole directory from one copy; a checkpoint may be deleted and is rebuilt',
     retryable: false,
   },
   REPAIR_REFUSED: {

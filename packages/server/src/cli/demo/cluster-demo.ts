@@ -27,7 +27,7 @@ const FRAME_MS = 500;
 /** A server that was killed is back within seconds, and the clicks that waited for it count. */
 const LATENESS = '8s';
 /** How long after the last click the last trials may take to close. */
-const CLOSING_MS = 30_000;
+const CLOSING_MS = 120_000;
 
 /**
  * The demo over several machines' worth of processes: two servers, two services with the SDK in them, a real Kafka and a
