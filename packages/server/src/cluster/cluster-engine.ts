@@ -50,6 +50,8 @@ export interface ClusterOptions
 export async function openClusterEngine(options: ClusterOptions): Promise<Engine> {
   const { clock = systemClock(), logger = silent } = options;
   const experiments = loadExperiments(await readExperimentFiles(options.experiments));
+  await disk().mkdir(options.data);
+  const keys = await keysOf(options, logger);
   const registry = createRegistry();
   const known = knownExperiments();
   const links = await openConnections({ ...options, clock, logger }, (records) => {
@@ -60,7 +62,7 @@ export async function openClusterEngine(options: ClusterOptions): Promise<Engine
   });
   try {
     await applyDefinitions(links.config, () => planDefinitions(experiments, known, clock.now(), links.config.end));
-    return await start({ ...options, clock, logger }, { ...links, registry, known });
+    return await start({ ...options, clock, logger }, { ...links, registry, known, keys });
   } catch (cause) {
     await links.close();
     throw cause;
@@ -68,7 +70,7 @@ export async function openClusterEngine(options: ClusterOptions): Promise<Engine
 }
 
 type StartOptions = ClusterOptions & { readonly clock: Clock; readonly logger: Logger };
-type Parts = Connections & { readonly registry: Registry; readonly known: KnownExperiments };
+type Parts = Connections & { readonly registry: Registry; readonly known: KnownExperiments; readonly keys: KeyRing };
 
 async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const { clock, logger } = options;
@@ -92,7 +94,16 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   consumer.onFailure((cause) => void health.poison(cause));
   const duties = clusterDuties({ owners, appender, publisher, served, clock, logger, registry });
   parts.onConfig(duties.restart);
-  return clusterEngine(options, { ...parts, appender, owners, publisher, served, consumer, duties, closing: false });
+  try {
+    return await clusterEngine(options, {
+      ...{ ...parts, appender, owners, publisher, served, consumer, duties, closing: false },
+    });
+  } catch (cause) {
+    duties.stop();
+    await owners.close();
+    await consumer.stop();
+    throw cause;
+  }
 }
 
 type Running = Parts & {
@@ -145,15 +156,14 @@ function reloaderOf({ experiments, clock, logger }: StartOptions, { config, know
   });
 }
 
-function keysOf({ apiKeys = [], data, logger }: StartOptions): Promise<KeyRing> {
+function keysOf({ apiKeys = [], data }: ClusterOptions, logger: Logger): Promise<KeyRing> {
   const [read, kept] = [() => readKeyFile(disk(), data), () => keptSigningKey(disk(), data)];
   return openKeyRing({ configured: apiKeys, read, kept, alwaysSign: false, logger });
 }
 
 async function clusterEngine(options: StartOptions, running: Running): Promise<Engine> {
   const { clock, logger, data } = options;
-  const { registry, known, owners, served, duties, health, consumer } = running;
-  const keys = await keysOf(options);
+  const { registry, known, keys, owners, served, duties, health, consumer } = running;
   const sticky = keptArms(options.sticky, data, logger);
   const owned: Owned = () =>
     owners
