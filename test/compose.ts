@@ -34,4 +34,5 @@ export const withDefaults = (value: string): string => value.replace(/\$\{\w+:-(
 export const CLUSTER_FIGURES = [
   ...['armature_partition_lag', 'armature_partitions_owned', 'armature_dead_letters_total'],
   ...['armature_commits_total', 'armature_state_stale_total', 'armature_consumer_restarts_total'],
+  'armature_partitions_stopped',
 ];
