@@ -59,6 +59,35 @@ describeWith('redisServer', 'a Redis that dies', () => {
     30_000,
   );
 
+  test('in the middle of a commit has it whole or not at all, and once it is given again', async () => {
+    const redis = await started(redisProcess(['--appendonly', 'yes', '--appendfsync', 'always']));
+    const [shared, reader] = [await open(redis.url), await open(redis.url)];
+    const grown = growing();
+    grown.grow(500);
+    let revision = await shared.commit(0, undefined, grown.commit());
+    let before = stateDigest(grown.state);
+    const found = { before: 0, after: 0 };
+    for (let round = 0; round < 12; round += 1) {
+      grown.grow(200);
+      const [commit, expected, after] = [grown.commit(), revision, stateDigest(grown.state)];
+      const dying = shared.commit(0, expected, commit).catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, round % 4));
+      await redis.kill();
+      const answered = await dying;
+      await redis.start();
+      await expect.poll(() => reader.marks([0]).catch(() => []), { timeout: 10_000 }).toHaveLength(1);
+      const digest = await loadedDigest(reader);
+      expect([before, after]).toContain(digest);
+      found[digest === after ? 'after' : 'before'] += 1;
+      if (answered !== undefined) expect(digest).toBe(after);
+      revision = answered ?? (await insist(() => shared.commit(0, expected, commit)));
+      expect(revision).toBeTypeOf('string');
+      expect(await loadedDigest(reader)).toBe(after);
+      before = after;
+    }
+    expect(found.after).toBeGreaterThan(0);
+  }, 60_000);
+
   test('after its replica lost touch goes back to an older state, and its owner cannot write on top of that', async () => {
     const master = await started(redisProcess());
     const replica = await started(replicaOf(master));
