@@ -8,7 +8,10 @@ import { machine, machineLine } from './harness/machine.mjs';
 import { section, writePage } from './harness/performance-page.mjs';
 import { isMet, short, table } from './harness/table.mjs';
 
-const NAMES = ['decide', 'weights', 'fold', 'ingest', 'freshness', 'publish', 'report', 'stream', 'overload', 'redis'];
+const NAMES = [
+  ...['decide', 'weights', 'fold', 'ingest', 'freshness', 'publish', 'report', 'stream', 'overload', 'redis'],
+  ...['cluster-fold', 'cluster-ingest', 'cluster-freshness'],
+];
 const NOISY = 0.2;
 const EXIT = { ok: 0, broken: 1, usage: 64 };
 

@@ -14,7 +14,7 @@ function sectionsOf(text) {
 export function section(name, rows, { node, cpu, cores, load, at }) {
   const where = `${at.slice(0, 16).replace('T', ' ')} UTC, Node ${node.slice(1)}, ${cores} cores (${cpu}), load ${load.toFixed(1)}`;
   const [{ title }] = rows;
-  return `### ${name}\n\n${title.replace(/^\w+: /, '')} · ${where}\n\n${markdown(rows)}\n`;
+  return `### ${name}\n\n${title.replace(/^[\w-]+: /, '')} · ${where}\n\n${markdown(rows)}\n`;
 }
 
 /**

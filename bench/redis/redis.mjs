@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { emptyState, startJournal, takeChanges } from '@armature/analysis/fold';
 import { silent, systemClock } from '@armature/server';
 import { Redis } from 'ioredis';
-import { inspectState } from '../../packages/server/dist/adapters/redis/inspect-state.js';
 import { openSharedState } from '../../packages/server/dist/adapters/redis/shared-state.js';
 import { provision } from '../../packages/server/dist/provision/provision.js';
 import { redisSources } from '../../packages/server/dist/provision/sources.js';
 import { folding, registryOf } from '../fold/folding.mjs';
 import { writeLog } from '../fold/written-log.mjs';
+import { bytesOfIds, redisCpuUs } from '../harness/redis-figures.mjs';
 import { median, spread } from '../harness/statistics.mjs';
 
 export const title = 'redis: the state of one partition in Redis, by the CPU of Redis itself';
@@ -21,7 +21,6 @@ const SCRIPT_EVENTS = 20_000;
 const PIPELINE = 500;
 const SET_IDS = 100_000;
 const ID_BYTES = 17;
-const ID_PARTS = /^(ids|uncounted|rewardIds|exposureIds|units)\./;
 const PREFIX = 'bench';
 
 /** What most systems do: for each event a script that looks at an offset and adds to three numbers. */
@@ -33,17 +32,11 @@ redis.call('HINCRBYFLOAT', KEYS[1], 'q', ARGV[2])
 redis.call('HSET', KEYS[1], 'o', ARGV[1])
 return 1`;
 
-async function numberOf(client, section, name) {
-  return Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(await client.info(section))?.[1]);
-}
-
 /** us of all its threads. */
 async function cpuUs(client, run) {
-  const spent = async () =>
-    1e6 * ((await numberOf(client, 'cpu', 'used_cpu_user')) + (await numberOf(client, 'cpu', 'used_cpu_sys')));
-  const before = await spent();
+  const before = await redisCpuUs(client);
   await run();
-  return (await spent()) - before;
+  return (await redisCpuUs(client)) - before;
 }
 
 /** A partition that is folded and committed, so many events at a time. */
@@ -67,19 +60,6 @@ async function perEvent(client) {
     for (const [failure] of await pipeline.exec()) if (failure) throw failure;
   }
   await client.del('bench:script');
-}
-
-/** Bytes of an id that Redis has allocated: keys, lists and what is spare in them. */
-async function bytesOfIds(client, url, partition) {
-  const { partitions } = await inspectState({ url, prefix: PREFIX }, { logger: silent, clock: systemClock() });
-  const { ids } = partitions.find((shown) => shown.partition === partition);
-  const { generation, parts } = await client.hgetall(`${PREFIX}:{${partition}}:state`);
-  let bytes = 0;
-  for (const [name] of JSON.parse(parts)) {
-    const key = `${PREFIX}:{${partition}}:${generation}:${name}`;
-    if (ID_PARTS.test(name)) bytes += await client.memory('USAGE', key, 'SAMPLES', 0);
-  }
-  return { bytes: bytes / ids, ids };
 }
 
 async function bytesOfSet(client) {
@@ -107,7 +87,7 @@ async function measured({ client, url, shared, registry, rounds, onRound }) {
       own[n].push(us / (all * size));
     }
   }
-  const ids = await Promise.all(SIZES.map((_, partition) => bytesOfIds(client, url, partition)));
+  const ids = await Promise.all(SIZES.map((_, partition) => bytesOfIds(client, { url, prefix: PREFIX }, partition)));
   return { own, peer, ids, setBytes: await bytesOfSet(client) };
 }
 
