@@ -21,16 +21,18 @@ async function figures(url) {
  * Starts `armature serve` on a free port with a data directory of its own.
  *
  * @param files experiment files by name
+ * @param variables of its environment, besides those of this process
  * @returns its address, its figures, and what ends it and removes its data
  */
-export async function startServer(files) {
+export async function startServer(files, variables = {}) {
   const root = mkdtempSync(join(tmpdir(), 'armature-bench-'));
   const experiments = join(root, 'experiments');
   const data = join(root, 'data');
   mkdirSync(experiments);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(experiments, name), text);
   const args = [COMMAND, 'serve', '--experiments', experiments, '--data', data, '--port', '0'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...variables };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let complaints = '';
   child.stderr.on('data', (chunk) => {
     complaints = `${complaints}${chunk}`.slice(-2000);

@@ -21,10 +21,13 @@ const fileOf = (share) =>
 function readersOf(url) {
   const { hostname, port } = new URL(url);
   const heard = new Map();
+  const times = new Map();
   const waiting = new Map();
   const sockets = [];
   const hear = (version) => {
     heard.set(version, (heard.get(version) ?? 0) + 1);
+    const now = performance.now();
+    times.set(version, { first: times.get(version)?.first ?? now, last: now });
     if (heard.get(version) === READERS) waiting.get(version)?.();
   };
   const open = () => {
@@ -41,6 +44,8 @@ function readersOf(url) {
   };
   for (let n = 0; n < READERS; n++) open();
   return {
+    /** ms between the first reader that heard of a version and the last. */
+    apart: (version) => times.get(version).last - times.get(version).first,
     async all(version) {
       if (heard.get(version) === READERS) return;
       await new Promise((resolve, reject) => {
@@ -64,14 +69,19 @@ async function nextVersion(server, before) {
   }
 }
 
+/** Bytes of the server's process, heap and buffers, sockets and all. */
+const residentBytes = async (server) => (await server.figures()).get('armature_process_resident_memory_bytes');
+
 export async function measure({ rounds, onRound }) {
   const server = await startServer({ 'a.yaml': fileOf(0.5) });
+  const alone = await residentBytes(server);
   const readers = readersOf(server.url);
   try {
     const snapshot = await (await fetch(`${server.url}/v1/snapshot`)).json();
     await readers.all(snapshot.version);
+    const each = ((await residentBytes(server)) - alone) / READERS;
     let { version } = snapshot;
-    const broadcasts = [];
+    const [broadcasts, apart] = [[], []];
     const changes = Math.min(rounds, MOST_BROADCASTS);
     for (let n = 0; n < changes; n++) {
       onRound(n, changes);
@@ -80,6 +90,7 @@ export async function measure({ rounds, onRound }) {
       version = await nextVersion(server, version);
       await readers.all(version);
       broadcasts.push(((await server.cpuSeconds()) - before) * 1e3);
+      apart.push(readers.apart(version));
     }
     return [
       {
@@ -89,6 +100,14 @@ export async function measure({ rounds, onRound }) {
         spread: spread(broadcasts),
         note: `${JSON.stringify(snapshot).length} bytes a frame, ${((median(broadcasts) * 1e3) / READERS).toFixed(0)} us a reader`,
       },
+      {
+        ...{ what: 'from the first reader with the new snapshot to the last', unit: 'ms', ours: median(apart) },
+        ...{
+          spread: spread(apart),
+          note: `the readers are one process beside the server, longest ${Math.max(...apart).toFixed(0)} ms`,
+        },
+      },
+      { what: 'memory of the server for a reader', unit: 'kB', ours: each / 1000, note: 'growth of the resident set' },
     ];
   } finally {
     readers.close();
