@@ -25,9 +25,10 @@ export function sharedView(shared: Pick<SharedState, 'marks'>, count: number, lo
     const partition = partitions[index];
     const revision = mark?.log === log ? mark.revision : undefined;
     if (partition === undefined || seen.get(index) === revision) return false;
-    seen.set(index, revision);
-    partition.state.offset = revision === undefined ? 0 : (mark?.offset ?? 0);
+    // throws before anything is taken where another version of this program wrote it
     partition.totals = revision === undefined ? NOTHING : sharedTotals(mark?.totals ?? totalsText([]));
+    partition.state.offset = revision === undefined ? 0 : (mark?.offset ?? 0);
+    seen.set(index, revision);
     return true;
   };
   return {
