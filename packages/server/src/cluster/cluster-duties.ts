@@ -50,7 +50,7 @@ export function clusterDuties(parts: ClusterDutyParts): ClusterDuties {
     return made;
   };
   const fixed = [
-    every(COMMIT_MS, 'commit', () => owners.commit()),
+    every(COMMIT_MS, 'commit', async () => owners.beginCommits()),
     every(VERIFY_MS, 'verifying', () => owners.verify()),
     every(CHECKPOINT_MS, 'checkpoint', () => owners.checkpoint()),
   ];

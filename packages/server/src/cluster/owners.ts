@@ -25,6 +25,8 @@ export class Owners implements RecordTaker {
   readonly counts: OwnerCounts = { commits: 0, stale: 0, deadLetters: 0 };
   readonly #owners = new Map<number, FoldOwner>();
   readonly #alignedAt = new Map<number, number>();
+  readonly #committing = new Set<FoldOwner>();
+  readonly #aligning = new Set<FoldOwner>();
   #unexpected = 0;
 
   constructor(readonly parts: OwnersParts) {}
@@ -35,8 +37,9 @@ export class Owners implements RecordTaker {
   }
 
   assigned(now: readonly number[]): void {
-    for (const index of this.#owners.keys()) {
+    for (const [index, owner] of this.#owners) {
       if (now.includes(index)) continue;
+      owner.release();
       this.#owners.delete(index);
       this.parts.checkpoints.forget(index);
     }
@@ -56,16 +59,24 @@ export class Owners implements RecordTaker {
     await Promise.all([...this.#owners.values()].map((owner) => this.#commit(owner)));
   }
 
-  /** Looks whether the shared state and the log are still what was built on, and aligns what is not. */
+  /** Begins to commit what was folded. A partition that is held up holds up no other. */
+  beginCommits(): void {
+    for (const owner of this.#owners.values()) begin(this.#committing, owner, () => this.#commit(owner));
+  }
+
+  /** Looks whether the shared state and the log are still what was built on, and begins to align what is not. */
   async verify(): Promise<void> {
     const { shared, topics, clock } = this.parts;
     const all = [...this.#owners.values()];
+    const asked = all.map(({ held }) => held?.revision);
     const [marks, ends] = await Promise.all([shared.marks(all.map(({ index }) => index)), topics.ends('events')]);
     this.#tellMore(ends.size);
     for (const [n, owner] of all.entries()) {
       const due = clock.now() - (this.#alignedAt.get(owner.index) ?? 0) >= ANCHOR_MS;
-      if (due || owner.fault !== undefined || hasMoved(owner, marks[n], ends.get(owner.index))) {
-        await this.#realign(owner);
+      // what was committed since the question is not in the answer
+      const moved = owner.held?.revision === asked[n] && hasMoved(owner, marks[n], ends.get(owner.index));
+      if (due || owner.fault !== undefined || moved) {
+        begin(this.#aligning, owner, () => this.#realign(owner));
       }
     }
   }
@@ -138,6 +149,13 @@ export class Owners implements RecordTaker {
     }
     this.#unexpected = count;
   }
+}
+
+/** Begins what is not under way yet: when it has its turn it does everything that has come up meanwhile. */
+function begin(busy: Set<FoldOwner>, owner: FoldOwner, run: () => Promise<void>): void {
+  if (busy.has(owner)) return;
+  busy.add(owner);
+  void run().finally(() => busy.delete(owner));
 }
 
 /** Whether the shared state or the log is not what the owner's memory was built on. */

@@ -1,12 +1,12 @@
 import { applyRecord, takeChanges, writeMany } from '@armature/analysis/fold';
 import { isArmatureError } from '@armature/sdk';
-import { EVENT_TYPES } from '@armature/sdk/protocol';
 import { serverError } from '../errors.js';
 import { failPoint } from '../fail-point.js';
 import { anchorOf } from './anchor.js';
-import { type DecodedRecord, decodeRecord, type RecordFault } from './decode-record.js';
+import type { RecordFault } from './decode-record.js';
 import { checkEnds, type HeldFold, type LoadParts, loadFold } from './held-fold.js';
 import type { Commit, RawRecord, SharedConfigLog, TopicsView } from './ports.js';
+import { readableRecords } from './readable-records.js';
 import { createTurns } from './turns.js';
 
 export interface OwnerParts extends LoadParts {
@@ -37,6 +37,8 @@ export interface PartitionOwner {
   commit(): Promise<boolean>;
   /** Writes a checkpoint of what was committed, where that is news. */
   checkpoint(): Promise<void>;
+  /** The partition is not this owner's any more: it folds and commits nothing from now on, also of what waits. */
+  release(): void;
 }
 
 /** Records that may be folded before they are committed: while the state cannot be reached, the partition waits. */
@@ -58,6 +60,7 @@ export class FoldOwner implements PartitionOwner {
   #gaps = 0;
   #pending: Commit | undefined;
   #checkpointed = -1;
+  #released = false;
 
   constructor(readonly parts: OwnerParts) {
     this.index = parts.index;
@@ -72,7 +75,11 @@ export class FoldOwner implements PartitionOwner {
   }
 
   take(records: readonly RawRecord[]): Promise<number | undefined> {
-    return this.#turns(() => this.#take(records));
+    return this.#turns(() => this.#taken(records));
+  }
+
+  release(): void {
+    this.#released = true;
   }
 
   commit(): Promise<boolean> {
@@ -89,6 +96,7 @@ export class FoldOwner implements PartitionOwner {
 
   async #align(): Promise<number> {
     const { index, shared, topics, config } = this.parts;
+    if (this.#released) throw new Error(`partition ${index} was given to another owner`);
     this.#next = -1;
     try {
       if (this.#pending !== undefined) await this.#commit();
@@ -115,6 +123,18 @@ export class FoldOwner implements PartitionOwner {
     }
   }
 
+  /** Also what is wrong outside, such as a topic for dead letters that is missing, makes a partition stand still. */
+  async #taken(records: readonly RawRecord[]): Promise<number | undefined> {
+    if (this.#released) return records[0]?.offset;
+    try {
+      const next = await this.#take(records);
+      if (!this.#checking) this.fault = undefined;
+      return next;
+    } catch (cause) {
+      throw this.#stop(cause);
+    }
+  }
+
   async #take(records: readonly RawRecord[]): Promise<number | undefined> {
     if (this.#next < 0 || this.held === undefined) return this.#align();
     const [first] = records;
@@ -124,7 +144,6 @@ export class FoldOwner implements PartitionOwner {
     if (this.#checking) {
       if (anchorOf(first) !== this.held.anchor) throw this.#otherLog(first.offset);
       this.#checking = false;
-      this.fault = undefined;
       this.#next += 1;
     }
     const rest = records.filter(({ offset }) => offset >= this.#next);
@@ -136,8 +155,8 @@ export class FoldOwner implements PartitionOwner {
 
   async #fold(records: readonly RawRecord[], held: HeldFold): Promise<number | undefined> {
     const { state, totals } = held;
-    const { registry, partitions } = this.parts;
-    const decoded = await this.#readable(records, partitions);
+    const { registry } = this.parts;
+    const decoded = await readableRecords(this.parts, records);
     let folded: RawRecord | undefined;
     try {
       for (const [n, { record }] of decoded.entries()) {
@@ -156,30 +175,9 @@ export class FoldOwner implements PartitionOwner {
     return folded === records.at(-1) ? undefined : this.#next;
   }
 
-  /** The records as the fold sees them, once those that it cannot see are durable elsewhere, and all they name is known. */
-  async #readable(records: readonly RawRecord[], partitions: number): Promise<readonly DecodedRecord[]> {
-    const { deadLetter, config } = this.parts;
-    const decoded = records.map((raw) => decodeRecord(raw, partitions));
-    const lost = decoded.flatMap(({ fault }, n) => {
-      const raw = records[n];
-      return fault === undefined || raw === undefined ? [] : [deadLetter(raw, fault)];
-    });
-    await Promise.all(lost);
-    if (decoded.some((each) => this.#isAhead(each))) await config.catchUp();
-    return decoded;
-  }
-
-  /** Whether a decision names what this process has not read of the config log yet. */
-  #isAhead({ record: { event } }: DecodedRecord): boolean {
-    if (event.type !== EVENT_TYPES.decision) return false;
-    const { registry } = this.parts;
-    const { experiment, definition, snapshot } = event.data;
-    return registry.version(experiment, snapshot) === undefined || registry.definition(definition) === undefined;
-  }
-
   async #commit(): Promise<boolean> {
     const { held, index } = this;
-    if (held === undefined) return true;
+    if (held === undefined || this.#released) return true;
     const { shared, checkpoints, log } = this.parts;
     if (this.#pending === undefined) {
       if (held.state.offset === held.committed.offset) return true;
@@ -191,6 +189,7 @@ export class FoldOwner implements PartitionOwner {
     const revision = await shared.commit(index, held.revision, commit);
     failPoint('after-commit');
     this.#pending = undefined;
+    if (this.#released) return true; // whoever has it now has loaded it, with this or without
     if (revision === undefined) {
       this.parts.logger.warn('another server has committed to the partition', { partition: index });
       this.#drop();
