@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
 
+const { ARMATURE_KAFKA_BROKERS = '', ARMATURE_REDIS_URL = '' } = process.env;
+
 /** Tests read the packages' sources, so that an edit needs no build; the package test reads what is published. */
 export default defineConfig({
   resolve: {
@@ -21,6 +23,13 @@ export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/shared-servers.ts'],
+    // addresses are for suites that ask for them, not for every server that a test starts
+    env: {
+      ARMATURE_TEST_KAFKA_BROKERS: ARMATURE_KAFKA_BROKERS,
+      ARMATURE_TEST_REDIS_URL: ARMATURE_REDIS_URL,
+      ARMATURE_KAFKA_BROKERS: '',
+      ARMATURE_REDIS_URL: '',
+    },
     testTimeout: 30_000,
     hookTimeout: 120_000, // hooks start servers, and the first one on a machine may fetch Kafka
     maxWorkers: 2,

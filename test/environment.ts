@@ -8,6 +8,13 @@ import { describe, inject } from 'vitest';
 import { kafkaSources, redisSources } from '../packages/server/src/provision/sources.js';
 import { WITHOUT_ADDRESSES } from './provisioned.js';
 
+/** The environment as it was given: `vitest.config.ts` keeps addresses from the servers that tests start. */
+const GIVEN = {
+  ...process.env,
+  ARMATURE_KAFKA_BROKERS: process.env.ARMATURE_TEST_KAFKA_BROKERS,
+  ARMATURE_REDIS_URL: process.env.ARMATURE_TEST_REDIS_URL,
+};
+
 /** Things a suite may want beside Node. Each finder returns where the thing is, or of what kind. */
 const FINDERS = {
   /** Python with the packages that work out oracles; `ARMATURE_PYTHON` names another interpreter than `python3`. */
@@ -15,9 +22,9 @@ const FINDERS = {
   /** The folder of real logs that stands beside the checkout, or inside it; `ARMATURE_DATA` names another. */
   data: findData,
   /** A Redis to talk to: the address in `ARMATURE_REDIS_URL`, or one that can be started; see `sharedRedis`. */
-  redis: () => redisSources(process.env)[0]?.kind,
+  redis: () => redisSources(GIVEN)[0]?.kind,
   /** A Kafka to talk to: the addresses in `ARMATURE_KAFKA_BROKERS`, or one that can be started; see `sharedKafka`. */
-  kafka: () => startable(kafkaSources(process.env)[0]?.kind),
+  kafka: () => startable(kafkaSources(GIVEN)[0]?.kind),
   /** A Redis that can be started here, so that it may be killed; see `ownServers`. */
   ownRedis: () => redisSources(WITHOUT_ADDRESSES)[0]?.kind,
   /** The program `redis-server`, for suites that start it with flags of their own: replicas, Sentinels, a cluster. */
