@@ -8,7 +8,7 @@ import {
 } from '@armature/analysis/fold';
 import { type RunningTotals, runningTotals } from '../aggregation/running-totals.js';
 import { serverError } from '../errors.js';
-import type { Logger } from '../ports.js';
+import type { Clock, Logger } from '../ports.js';
 import type { CheckpointLog, KeptState, Revision, SharedState, TopicEnds } from './ports.js';
 
 /** A partition's fold in the memory of its owner. */
@@ -32,6 +32,7 @@ export interface LoadParts {
   readonly shared: SharedState;
   readonly checkpoints: CheckpointLog;
   readonly logger: Logger;
+  readonly clock: Pick<Clock, 'now'>;
 }
 
 const REBUILD = 'find out what happened to the topic; `armature rebuild --switch` counts anew from what it holds now';

@@ -43,6 +43,8 @@ export interface PartitionOwner {
 
 /** Records that may be folded before they are committed: while the state cannot be reached, the partition waits. */
 const MOST_UNCOMMITTED = 200_000;
+/** Nobody looked at the log for this long, ms: it may be another one by now, and the record before the next is read again. */
+const UNSEEN_MS = 500;
 /** Records after which a commit does not wait for its time. */
 const COMMIT_RECORDS = 100_000;
 /** How often the same gap is met before it is believed: a batch that was on its way may come once more. */
@@ -58,6 +60,8 @@ export class FoldOwner implements PartitionOwner {
   #next = -1;
   #checking = false;
   #gaps = 0;
+  /** When records were last folded, or the partition was last aligned. */
+  #seenAt = 0;
   #pending: Commit | undefined;
   #checkpointed = -1;
   #released = false;
@@ -116,6 +120,7 @@ export class FoldOwner implements PartitionOwner {
       checkEnds(index, state.offset, ends);
       this.#checking = anchor !== '' && state.offset > ends.low;
       this.#next = state.offset - (this.#checking ? 1 : 0);
+      this.#seenAt = this.parts.clock.now();
       if (!this.#checking) this.fault = undefined;
       return this.#next;
     } catch (cause) {
@@ -145,7 +150,7 @@ export class FoldOwner implements PartitionOwner {
       if (anchorOf(first) !== this.held.anchor) throw this.#otherLog(first.offset);
       this.#checking = false;
       this.#next += 1;
-    }
+    } else if (this.held.anchor !== '' && this.parts.clock.now() - this.#seenAt > UNSEEN_MS) return this.#align();
     const rest = records.filter(({ offset }) => offset >= this.#next);
     if (rest.length === 0) return undefined;
     const { state, committed } = this.held;
@@ -171,6 +176,7 @@ export class FoldOwner implements PartitionOwner {
     }
     if (folded !== undefined) held.anchor = anchorOf(folded);
     this.#next = state.offset;
+    this.#seenAt = this.parts.clock.now();
     if (state.offset - held.committed.offset >= COMMIT_RECORDS && !(await this.#commit())) return this.#align();
     return folded === records.at(-1) ? undefined : this.#next;
   }
