@@ -21,6 +21,8 @@ export function unlessMoved(cause: unknown): boolean {
 export interface ClusterDuties {
   publish(): Promise<boolean>;
   checkpoint(): Promise<void>;
+  /** Looks at once whether the shared state is still what was built on: Redis may have come back as another one. */
+  verify(): void;
   /** Adapts ticks and publishing to the definitions in force. */
   restart(): void;
   stop(): void;
@@ -40,10 +42,11 @@ export interface ClusterDutyParts {
 export function clusterDuties(parts: ClusterDutyParts): ClusterDuties {
   const { owners, publisher, served, clock, logger, registry } = parts;
   let stopped = false;
+  const guarded = async (name: string, run: () => Promise<unknown>): Promise<void> => {
+    if (!stopped) await run().catch((cause: unknown) => logger.warn(`${name} failed`, { cause: String(cause) }));
+  };
   const every = (ms: number, name: string, run: () => Promise<unknown>): (() => void) =>
-    clock.every(ms, async () => {
-      if (!stopped) await run().catch((cause: unknown) => logger.warn(`${name} failed`, { cause: String(cause) }));
-    });
+    clock.every(ms, () => guarded(name, run));
   const publish = async (): Promise<boolean> => {
     const made = await publisher.publish().catch(unlessMoved);
     served.refresh();
@@ -67,6 +70,7 @@ export function clusterDuties(parts: ClusterDutyParts): ClusterDuties {
   return {
     publish,
     restart,
+    verify: () => void guarded('verifying', () => owners.verify()),
     async checkpoint() {
       await owners.commit();
       await owners.checkpoint();

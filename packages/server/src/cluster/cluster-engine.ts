@@ -94,6 +94,7 @@ async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   consumer.onFailure((cause) => void health.poison(cause));
   const duties = clusterDuties({ owners, appender, publisher, served, clock, logger, registry });
   parts.onConfig(duties.restart);
+  shared.onReconnect(duties.verify);
   try {
     return await clusterEngine(options, {
       ...{ ...parts, appender, owners, publisher, served, consumer, duties, closing: false },

@@ -45,8 +45,8 @@ export interface PartitionOwner {
 const MOST_UNCOMMITTED = 200_000;
 /** Nobody looked at the log for this long, ms: it may be another one by now, and the record before the next is read again. */
 const UNSEEN_MS = 500;
-/** Records after which a commit does not wait for its time. */
-const COMMIT_RECORDS = 100_000;
+/** Records after which a commit does not wait for its time: one holds up Redis for some tens of milliseconds. */
+const COMMIT_RECORDS = 20_000;
 /** How often the same gap is met before it is believed: a batch that was on its way may come once more. */
 const GAP_MET = 3;
 
