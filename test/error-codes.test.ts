@@ -10,8 +10,6 @@ import { listFiles, ROOT } from './source-tree.js';
 /** Codes that no test provokes, and why. The list may only get shorter. */
 const UNPROVOKED: { readonly [code: string]: string } = {
   ADDRESS_UNUSABLE: 'the command line turns the system’s own error into it',
-  CONSUMER_FAILED:
-    'a group would have to fail whoever joins it while its brokers answer; the watchdog’s tests count the attempts',
   DATA_DIR_INVALID: 'a number of partitions that the command line refuses before',
   DECISION_REFUSED: 'the server would have to refuse a decision that it drew itself',
   DEMO_CLIENT_FAILED: 'the second process of the demo would have to die in the middle of it',

@@ -49,7 +49,7 @@ export function checkEnds(index: number, offset: number, { low, high }: TopicEnd
   }
   if (offset < low) {
     const got = `partition ${index} of the events begins at ${low}, and ${offset} of its records were counted`;
-    throw serverError('DATA_HOLE', { got, todo: `give topics a longer retention; ${REBUILD}` });
+    throw serverError('DATA_HOLE', { got, todo: `give topics a longer retention; ${REBUILD}, with --accept-hole` });
   }
 }
 
