@@ -21,7 +21,7 @@ export interface GroupConsumerOptions extends ConnectionTimes {
   readonly stallMs?: number;
   /** Clients that are built in vain, while Kafka answers, before it is given up. Default 5. */
   readonly attempts?: number;
-  /** Records that are handed over at once, at most. Default 2,000. */
+  /** Records that are handed over at once, at most. Default 500: the objects of more outlive the collector's first look. */
   readonly sliceRecords?: number;
   /** Bytes after which no more are handed over at once. Default 1 MiB. */
   readonly sliceBytes?: number;
@@ -31,7 +31,7 @@ const SESSION_MS = 10_000;
 const HEARTBEAT_MS = 1_000;
 const STALL_MS = 30_000;
 const ATTEMPTS = 5;
-const SLICE_RECORDS = 2_000;
+const SLICE_RECORDS = 500;
 const SLICE_BYTES = 1024 * 1024;
 const WAIT_MS = 100;
 const TELL_MS = 5_000;
