@@ -25,6 +25,8 @@ export class FetchLoop {
   #readings: readonly PartitionReading[] = [];
   readonly #asked = new Map<string, Promise<void>>();
   readonly #answered = new Map<number, number>();
+  /** Partitions that could not be read for a moment: their topic may be another one by now. */
+  readonly #doubtful = new Set<number>();
   #learning: Promise<void> | undefined;
   #failures = 0;
   #stopped = false;
@@ -37,6 +39,7 @@ export class FetchLoop {
   read(readings: readonly PartitionReading[]): void {
     this.#readings = readings;
     this.#answered.clear();
+    this.#doubtful.clear();
     this.wake();
   }
 
@@ -74,6 +77,7 @@ export class FetchLoop {
   renew(): void {
     this.#options.link.renew();
     this.#answered.clear();
+    this.#doubt(this.#readings);
   }
 
   async stop(): Promise<void> {
@@ -104,11 +108,13 @@ export class FetchLoop {
         // it may have been sought elsewhere while the request was under way
         const asked = places.find(({ partition }) => partition === fetched.partition);
         if (reading === undefined || reading.wanted !== asked?.offset) return undefined;
-        reading.deliver(fetched);
+        if (this.#doubtful.delete(fetched.partition)) reading.lost();
+        else reading.deliver(fetched);
         return reading.idle();
       });
       await within(TAKE_MS, clock, Promise.all(taken)).catch(() => undefined);
     } catch (thrown) {
+      this.#doubt(places);
       await this.#failed(thrown, readings, generation);
     }
   }
@@ -129,11 +135,18 @@ export class FetchLoop {
     await new Promise<void>((resolve) => void clock.after(backOff(this.#failures), resolve));
   }
 
+  #doubt(partitions: Iterable<{ readonly partition: number }>): void {
+    for (const { partition } of partitions) this.#doubtful.add(partition);
+  }
+
   #learn(): void {
     const { link, clock, requestMs } = this.#options;
     this.#learning = within(3 * requestMs, clock, link.know())
       .then(() => this.#settle())
-      .catch((thrown: unknown) => this.#failed(thrown, new Map()))
+      .catch((thrown: unknown) => {
+        this.#doubt(this.#readings);
+        return this.#failed(thrown, new Map());
+      })
       .finally(() => {
         this.#learning = undefined;
         this.wake();

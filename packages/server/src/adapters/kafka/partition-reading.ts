@@ -94,7 +94,7 @@ export class PartitionReading {
     await this.#work;
   }
 
-  /** The position is not in the partition: the taker has to say what is to be done. */
+  /** The position is not in the partition, or the partition may be another one: the taker has to say what is to be done. */
   lost(): void {
     this.#start(() => this.#align());
   }
