@@ -49,6 +49,12 @@ interface Published {
 
 const LONGEST_PAUSE_MS = 250;
 
+/** A version that did not come into the log, and the one that was the newest then. */
+interface Unwritten {
+  readonly cause: Error;
+  readonly latest: string | undefined;
+}
+
 interface InForce {
   readonly experiment: Experiment;
   readonly definition: string;
@@ -87,7 +93,7 @@ function isDue(
 export function createPublisher(options: PublisherOptions): Publisher {
   const { config, partitions, registry, known, clock, logger } = options;
   const published = new Map<string, Published>();
-  const unwritten = new Map<string, Error>();
+  const unwritten = new Map<string, Unwritten>();
   let running: Promise<boolean> | undefined;
   const folded = (): number => partitions.reduce((sum, { state }) => sum + state.offset, 0);
 
@@ -119,13 +125,14 @@ export function createPublisher(options: PublisherOptions): Publisher {
     const before = new Map(published);
     const made = due.flatMap((each) => next(each, now) ?? []);
     if (made.length === 0) return false;
+    const latest = new Map(made.map(({ data }) => [data.experiment, registry.latest(data.experiment)?.version]));
     try {
       await config.append(made.map(({ data }) => versionRecord(data, now)));
     } catch (cause) {
       // What is not in the log was not published: it is due again.
       for (const { data } of made) {
         restore(published, before, data.experiment);
-        unwritten.set(data.experiment, asError(cause));
+        unwritten.set(data.experiment, { cause: asError(cause), latest: latest.get(data.experiment) });
       }
       throw cause;
     }
@@ -139,7 +146,7 @@ export function createPublisher(options: PublisherOptions): Publisher {
       });
       return running;
     },
-    faults: () => faultsOf([...registry.applied().keys()], published, unwritten),
+    faults: () => faultsOf(registry, published, unwritten),
   };
 }
 
@@ -155,14 +162,17 @@ function mergedTotals(
   return arms.map((_, k) => parts.reduce((sum, cells) => merge(sum, cells[k] ?? EMPTY_CELL), EMPTY_CELL));
 }
 
+/** A version that was not written is no fault any more when there is a newer one, whoever wrote it. */
 function faultsOf(
-  experiments: readonly string[],
+  registry: Registry,
   published: ReadonlyMap<string, Published>,
-  unwritten: ReadonlyMap<string, Error>,
+  unwritten: ReadonlyMap<string, Unwritten>,
 ): ReadonlyMap<string, Error> {
   const faults = new Map<string, Error>();
-  for (const id of experiments) {
-    const fault = unwritten.get(id) ?? published.get(id)?.fault;
+  for (const id of registry.applied().keys()) {
+    const missing = unwritten.get(id);
+    const isMissing = missing !== undefined && missing.latest === registry.latest(id)?.version;
+    const fault = isMissing ? missing.cause : published.get(id)?.fault;
     if (fault !== undefined) faults.set(id, fault);
   }
   return faults;
