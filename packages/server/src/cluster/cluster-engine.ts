@@ -34,7 +34,7 @@ export interface ClusterOptions
   readonly redis: RedisSettings;
   /** Keeps the arms of units for `assign: sticky`, for all servers. */
   readonly sticky: NonNullable<EngineOptions['sticky']>;
-  /** After this long without a sign of life a server's partitions go to others, ms. @default 30000 */
+  /** After this long without a sign of life a server's partitions go to others, ms. @default 10000 */
   readonly sessionMs?: number;
   readonly clock?: Clock;
   readonly logger?: Logger;

@@ -225,7 +225,7 @@ export class FoldOwner implements PartitionOwner {
   #otherLog(offset: number): Error {
     const got = `record ${offset} of partition ${this.index} of the events is not the one that was counted`;
     const todo = 'the topic was made anew: give the new log a prefix of its own, or `armature rebuild --switch`';
-    this.#drop();
+    this.#next = -1; // what is in memory was counted: it need not be loaded again to be compared again
     return this.#stop(serverError('LOG_MISMATCH', { got, todo }));
   }
 

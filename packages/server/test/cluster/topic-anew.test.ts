@@ -13,11 +13,19 @@ const ticks = (count: number) =>
 describeWith('kafka', 'a topic of events that was made anew', () => {
   let kafka: KafkaSettings;
   let member: FoldingMember;
+  let loads = 0;
   beforeEach(async () => {
     kafka = settingsOf(await sharedKafka());
     await makeTopic(kafka, 'events');
     await makeTopic(kafka, 'checkpoints', { config: { 'cleanup.policy': 'compact' } });
     member = await foldingMember({ kafka, redis: redisSettings(await sharedRedis()), partitions: 1 });
+    const { shared } = member;
+    const load = shared.load.bind(shared);
+    loads = 0;
+    shared.load = (partition) => {
+      loads += 1;
+      return load(partition);
+    };
   }, START_MS);
   afterEach(async () => {
     await member.stop();
@@ -40,5 +48,13 @@ describeWith('kafka', 'a topic of events that was made anew', () => {
     }
     expect(told()?.message).toMatch(/is not the one that was counted/);
     expect((await member.shared.marks([0]))[0]?.offset).toBe(3);
+    // while it stands still it is looked at again and again: for that nothing is loaded
+    const before = loads;
+    for (let look = 0; look < 20; look += 1) {
+      await member.owners.verify();
+      await wait(100);
+    }
+    expect(told()?.message).toMatch(/is not the one that was counted/);
+    expect(loads).toBe(before);
   }, 60_000);
 });
