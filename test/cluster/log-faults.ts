@@ -118,7 +118,7 @@ const morePartitions: Scenario = {
 
 /** The broker ends in order and comes back, and is killed and comes back. */
 const brokerRestart: Scenario = {
-  ...{ name: 'broker-restart', brokers: 1, world: TWO },
+  ...{ name: 'broker-restart', brokers: 1, alone: true, world: TWO },
   async run(world) {
     const run = new Run(world);
     run.load();
@@ -140,7 +140,7 @@ const brokerRestart: Scenario = {
 
 /** Three brokers, one after the other killed under load: leaders move, and come back. */
 const leaders: Scenario = {
-  ...{ name: 'leader-moves', brokers: 3, world: TWO },
+  ...{ name: 'leader-moves', brokers: 3, alone: true, world: TWO },
   async run(world) {
     const run = new Run(world);
     run.load({ perStep: 3 });

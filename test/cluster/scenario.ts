@@ -23,6 +23,8 @@ export interface Outcome {
 export interface Scenario {
   readonly name: string;
   readonly brokers: 1 | 3;
+  /** Whether it kills brokers, so that no other may use them. */
+  readonly alone?: boolean;
   readonly world: Omit<WorldOptions, 'brokers' | 'random'>;
   /** @param kills how long it is to be, for those that can be long */
   readonly run: (world: World, random: Random, kills: number) => Promise<Outcome>;
