@@ -105,10 +105,10 @@ const morePartitions: Scenario = {
     const topic = `${world.prefix}.events`;
     await world.admin.createPartitions({ topicPartitions: [{ topic, count: world.partitions + 2 }] });
     run.met('partitions added');
-    await told(world, 'partitions were added');
-    const [server] = world.servers; // one that meets them as it starts
+    const [server] = world.servers; // what a client knows of a topic it asks again after minutes, or as it starts
     await server?.stop();
     await server?.revive();
+    await told(world, 'partitions were added');
     await run.recover();
     const outcome = await run.audit();
     expect(outcome.audit.log.raw.slice(world.partitions).flat()).toEqual([]);
