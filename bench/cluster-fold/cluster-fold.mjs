@@ -112,7 +112,7 @@ function rowsOf(rounds, events) {
     },
     {
       ...against('busier', 'rate', 'by one', 'events/s CPU', 'applied by two processes, CPU of the busier'),
-      note: 'what two machines would do whose broker is elsewhere',
+      note: 'what it would be on cores of their own, by CPU time',
     },
   ];
 }

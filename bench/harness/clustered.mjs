@@ -7,6 +7,17 @@ import { provision } from '../../packages/server/dist/provision/provision.js';
 const ABSENT = new Set(['REDIS_NOT_FOUND', 'KAFKA_NOT_FOUND']);
 const PARTITIONS = 4;
 
+/** A busy broker may not know a topic yet that it has just made. */
+async function made(kafka, attempts = 5) {
+  try {
+    await ensureTopics(kafka, { partitions: PARTITIONS, replication: 1, logger: silent });
+  } catch (cause) {
+    if (cause.code !== 'TOPIC_MISSING' || attempts === 1) throw cause;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    await made(kafka, attempts - 1);
+  }
+}
+
 /**
  * Runs a bench over a Kafka that is given or started, and a Redis that is always started, so that its CPU is ours alone.
  *
@@ -28,7 +39,7 @@ export async function clustered(name, run) {
   const topics = async () => {
     const prefix = `bench-${randomBytes(4).toString('hex')}`;
     const kafka = { brokers, prefix, group: `${prefix}.owners` };
-    await ensureTopics(kafka, { partitions: PARTITIONS, replication: 1, logger: silent });
+    await made(kafka);
     return kafka;
   };
   try {
