@@ -127,7 +127,11 @@ async function judgeAll(items: readonly unknown[], by: Judgement, options: Inges
   const { log } = options;
   const isUnread = (judged: Judged): boolean => !judged.ok && UNREAD.has(judged.fault.code);
   if (log.catchUp === undefined || !fates.some(isUnread)) return fates;
-  await log.catchUp();
+  // whether they are wrong is not known: they are not to be thrown away
+  await log.catchUp().catch((cause: unknown) => {
+    const got = `events that name what is not known here, and what others wrote to the config log was not read: ${cause}`;
+    throw serverError('LOG_UNAVAILABLE', { got, todo: 'send the events again once Kafka is well', cause });
+  });
   return fates.map((judged, index) => (isUnread(judged) ? judge(items[index], by, options) : judged));
 }
 
