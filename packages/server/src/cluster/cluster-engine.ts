@@ -3,9 +3,7 @@ import type { Experiment, Snapshot } from '@armature/sdk/protocol';
 import { systemClock } from '../adapters/clock.js';
 import { disk } from '../adapters/disk.js';
 import { readExperimentFiles, watchExperimentFiles } from '../adapters/experiment-files.js';
-import { readKeyFile } from '../adapters/key-file.js';
 import { silent } from '../adapters/loggers.js';
-import { keptSigningKey } from '../adapters/signing-key.js';
 import { type ServedSnapshot, servedSnapshot } from '../aggregation/served-snapshot.js';
 import { viewsOf } from '../aggregation/views.js';
 import { createDecider } from '../decide/decider.js';
@@ -17,12 +15,13 @@ import { planDefinitions } from '../experiments/plan-definitions.js';
 import { createReloader, type Reloader } from '../experiments/reloader.js';
 import { createIngest } from '../ingest/ingest.js';
 import { type KnownExperiments, knownExperiments } from '../ingest/known-experiments.js';
-import { KEYS_MS, type KeyRing, openKeyRing } from '../keys/key-ring.js';
+import { KEYS_MS, type KeyRing } from '../keys/key-ring.js';
 import type { Clock, Logger } from '../ports.js';
 import { type Appender, createAppender } from './appender.js';
 import { applyDefinitions } from './apply-definitions.js';
 import { type ClusterDuties, clusterDuties, unlessMoved } from './cluster-duties.js';
 import { clusterFigures, standingFault } from './cluster-figures.js';
+import { clusterKeys } from './cluster-keys.js';
 import { type Connections, openConnections } from './connections.js';
 import { Owners } from './owners.js';
 import type { GroupConsumer, KafkaSettings, RedisSettings } from './ports.js';
@@ -51,7 +50,7 @@ export async function openClusterEngine(options: ClusterOptions): Promise<Engine
   const { clock = systemClock(), logger = silent } = options;
   const experiments = loadExperiments(await readExperimentFiles(options.experiments));
   await disk().mkdir(options.data);
-  const keys = await keysOf(options, logger);
+  const keys = await clusterKeys(options.apiKeys ?? [], options.data, logger);
   const registry = createRegistry();
   const known = knownExperiments();
   const links = await openConnections({ ...options, clock, logger }, (records) => {
@@ -155,11 +154,6 @@ function reloaderOf({ experiments, clock, logger }: StartOptions, { config, know
     },
     logger,
   });
-}
-
-function keysOf({ apiKeys = [], data }: ClusterOptions, logger: Logger): Promise<KeyRing> {
-  const [read, kept] = [() => readKeyFile(disk(), data), () => keptSigningKey(disk(), data)];
-  return openKeyRing({ configured: apiKeys, read, kept, alwaysSign: false, logger });
 }
 
 async function clusterEngine(options: StartOptions, running: Running): Promise<Engine> {
