@@ -75,16 +75,9 @@ type Judged =
 export function createIngest(options: IngestOptions): (items: readonly unknown[]) => Promise<IngestResult> {
   const { log, clock, capacity = CAPACITY } = options;
   let waiting = 0;
-  return async (items) => {
-    if (waiting > 0 && waiting + items.length > capacity) {
-      throw serverError('OVERLOADED', { got: `${waiting} waiting events` });
-    }
-    const by: Judgement = {
-      registry: options.registry,
-      known: options.known,
-      now: clock.now(),
-      logTime: log.logTime(),
-    };
+  const take = async (items: readonly unknown[]): Promise<IngestResult> => {
+    const { registry, known } = options;
+    const by: Judgement = { registry, known, now: clock.now(), logTime: log.logTime() };
     const errors: IngestError[] = [];
     const events: LogEvent[][] = Array.from({ length: log.partitions }, () => []);
     const indices: number[][] = events.map(() => []);
@@ -98,16 +91,21 @@ export function createIngest(options: IngestOptions): (items: readonly unknown[]
       events[judged.partition]?.push(judged.event);
       indices[judged.partition]?.push(index);
     });
-    const taken = items.length - errors.length;
-    waiting += taken;
-    try {
-      errors.push(...(await appendAll(log, events, indices, items)));
-    } finally {
-      waiting -= taken;
-    }
+    errors.push(...(await appendAll(log, events, indices, items)));
     errors.sort((a, b) => a.index - b.index);
     const accepted = items.length - errors.length;
     return { accepted, rejected: errors.length, errors, serverTime: clock.now() };
+  };
+  return async (items) => {
+    if (waiting > 0 && waiting + items.length > capacity) {
+      throw serverError('OVERLOADED', { got: `${waiting} waiting events` });
+    }
+    waiting += items.length; // before anything is waited for, so that all that come at once are seen
+    try {
+      return await take(items);
+    } finally {
+      waiting -= items.length;
+    }
   };
 }
 
