@@ -13,6 +13,7 @@ import { serverError } from '../errors.js';
 import { loadExperiments } from '../experiments/load-experiments.js';
 import { planDefinitions } from '../experiments/plan-definitions.js';
 import { createReloader, type Reloader } from '../experiments/reloader.js';
+import { failPoint } from '../fail-point.js';
 import { createIngest } from '../ingest/ingest.js';
 import { type KnownExperiments, knownExperiments } from '../ingest/known-experiments.js';
 import { KEYS_MS, type KeyRing } from '../keys/key-ring.js';
@@ -135,7 +136,9 @@ function doorOf(options: StartOptions, running: Running, keys: KeyRing, owned: O
   return async (items) => {
     if (running.closing) throw serverError('CLOSED');
     if (health.failure !== undefined) throw health.failure;
-    return append(items);
+    const result = await append(items);
+    failPoint('before-ack');
+    return result;
   };
 }
 

@@ -3,6 +3,7 @@ import { isArmatureError } from '@armature/sdk';
 import { type ConfigLogEvent, type LogRecord, parseConfigLogEvent } from '@armature/sdk/protocol';
 import type { Appended, Producer } from '../../cluster/ports.js';
 import { serverError } from '../../errors.js';
+import { failPoint } from '../../fail-point.js';
 import type { Clock } from '../../ports.js';
 import { fenceMessage, placedMessages } from './config-ledger.js';
 import type { ConfigStream } from './config-stream.js';
@@ -120,6 +121,7 @@ export class ConfigAppends {
   /** @returns where it, or what makes it void, was written behind which none of it can count any more */
   async #send(messages: ReturnType<typeof placedMessages>, append: string): Promise<readonly Appended[]> {
     try {
+      failPoint('before-config-append');
       return await this.#producer.append('config', 0, messages);
     } catch (cause) {
       if (!isArmatureError(cause) || cause.code !== 'WRITE_UNCERTAIN' || this.#closed) throw cause;
