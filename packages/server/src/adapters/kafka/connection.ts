@@ -27,6 +27,8 @@ export interface ConnectionTimes {
 
 export const REQUEST_MS = 10_000;
 const CONNECT_MS = 3_000;
+/** How long it may take until partitions that somebody adds to a topic are seen. */
+const METADATA_MS = 30_000;
 
 /** Makes what talks to Kafka. Everything has connections of its own, so that a fault in one is not the others'. */
 export interface KafkaConnection {
@@ -99,6 +101,7 @@ function clusterOf(kafka: Kafka): Cluster {
   kafka.consumer({
     groupId: 'armature-none',
     allowAutoTopicCreation: false,
+    metadataMaxAge: METADATA_MS,
     readUncommitted: true,
     partitionAssigners: [
       (given) => {

@@ -5,10 +5,15 @@ import { TOPIC_KINDS, topicName } from '../../cluster/topic-name.js';
 import { LEAST_RETENTION_MS, type TopicPlan, topicPlans } from '../../cluster/topic-plan.js';
 import { serverError } from '../../errors.js';
 import type { Logger } from '../../ports.js';
+import { systemClock } from '../clock.js';
 import { withAdmin } from './admin.js';
+import { pause } from './cluster-link.js';
 
 /** `ConfigResourceTypes.TOPIC`, which the package does not export to ES modules. */
 const TOPIC_RESOURCE = 2;
+
+const SETTLING_TRIES = 40;
+const SETTLING_MS = 250;
 
 export async function describeWith(admin: Admin, prefix: string): Promise<readonly FoundTopic[]> {
   // asked for one by one, a broker that makes topics by itself would make those that are missing
@@ -74,8 +79,25 @@ export async function createTopics(
       const made = !there.has(plan.topic) && (await create(admin, plan));
       results.push({ plan, made });
     }
+    await untilThere(
+      admin,
+      results.flatMap(({ plan, made }) => (made ? [plan.topic] : [])),
+    );
     return results;
   });
+}
+
+/** A busy broker answers for a moment that it does not have what it has just made; whoever asks next would believe it. */
+async function untilThere(admin: Admin, topics: string[]): Promise<void> {
+  if (topics.length === 0) return;
+  for (let tries = 0; tries < SETTLING_TRIES; tries += 1) {
+    const found = await admin.fetchTopicMetadata({ topics }).catch(() => undefined);
+    const led = found?.topics.every(
+      ({ partitions }) => partitions.length > 0 && partitions.every((p) => p.leader >= 0),
+    );
+    if (led === true) return;
+    await pause(SETTLING_MS, systemClock());
+  }
 }
 
 /** @returns false where another process was faster */
