@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -54,6 +54,19 @@ test('a demo that was killed goes on where it was, and every visitor has one tri
   expect(stdout).toContain('24,000 decisions');
   expect(stdout).toMatch(/health {3}propensities ok/);
 }, 90_000);
+
+test('a demo takes no folder in which something else is, and deletes nothing in it', async () => {
+  const taken = join(folder, 'taken');
+  await mkdir(join(taken, 'config'), { recursive: true });
+  await writeFile(join(taken, 'config', 'app.yaml'), 'mine');
+  for (const flags of [['--fast'], ['--fast', '--seed', '3']]) {
+    await expect(demo(...flags, '--data', 'taken')).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^DEMO_DIRECTORY_TAKEN: /),
+    });
+  }
+  expect(await readFile(join(taken, 'config', 'app.yaml'), 'utf8')).toBe('mine');
+}, 60_000);
 
 describeWith('kafka', 'on Kafka and Redis', () => {
   test(

@@ -35,6 +35,7 @@ export interface Served {
 const LOOPBACK = /^(127(\.\d{1,3}){3}|::1|localhost)$/;
 /** Nothing may keep the process longer than this once it was told to go. */
 const LAST_RESORT_MS = 30_000;
+const LINGER_MS = 2000;
 
 /** The engine of one machine, or of one of several servers. */
 async function openFor({ cluster, sticky, ...options }: ServeOptions): Promise<Engine> {
@@ -91,6 +92,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
       },
     );
     clearTimeout(lastResort); // the process may have more to do than to serve
+    // a client of Kafka that is away may go on trying for ever
+    if (options.cluster !== undefined) setTimeout(() => process.exit(failed ? 1 : status), LINGER_MS).unref();
     process.off('SIGTERM', onTerm).off('SIGINT', onInt);
     resolve(failed || engine.failure !== undefined ? 1 : status);
   };

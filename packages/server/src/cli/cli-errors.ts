@@ -69,6 +69,11 @@ export const CLI_ERRORS = {
     retryable: false,
   },
   SERVER_UNREACHABLE: { what: 'the server does not answer', do: 'check its address', retryable: true },
+  DEMO_DIRECTORY_TAKEN: {
+    what: 'the folder holds something that no demo has written',
+    do: 'name an empty folder, or one that is not there, with --data',
+    retryable: false,
+  },
   DEMO_CLIENT_FAILED: {
     what: "the demo's second process ended before its visitors did",
     do: 'see its last lines above, then run the demo again: it goes on',

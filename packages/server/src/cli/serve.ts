@@ -1,3 +1,4 @@
+import { isArmatureError } from '@armature/sdk';
 import { type RedisStickyStore, redisStickyStore } from '@armature/sdk/redis';
 import { InvalidArgumentError } from 'commander';
 import type { ServeOptions } from '../main.js';
@@ -63,6 +64,11 @@ const SESSION_MS = 'ARMATURE_KAFKA_SESSION_MS';
 /** Where Kafka and Redis are, and what else one of several servers needs; undefined for a server of its own. */
 function clusterOf(flags: ServeFlags, terminal: Terminal): ServeOptions['cluster'] {
   const settings = clusterSettings(flags, terminal.variable);
+  const own = (['segmentBytes', 'segmentAge', 'retainAge', 'retainBytes'] as const).filter((name) => flags[name]);
+  if (settings !== undefined && own.length > 0) {
+    const todo = 'leave it out: topics have a retention of their own, see armature topics create';
+    throw cliError('CLUSTER_SETTINGS_INVALID', { got: `${own.join(', ')} of a log on disk, beside Kafka`, todo });
+  }
   const text = terminal.variable(SESSION_MS);
   if (settings === undefined || text === undefined) return settings;
   const sessionMs = /^\d{4,6}$/.test(text) ? Number(text) : Number.NaN;
@@ -139,7 +145,8 @@ export const serveCommand: AddCommand = (program, terminal) => {
         terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
       } catch (cause) {
         reportError(portFault(cause, flags) ?? cause, terminal);
-        terminal.exit(EXIT.refused);
+        // what may be mended by starting again is no refused configuration: a supervisor should try
+        terminal.exit(isArmatureError(cause) && cause.retryable ? EXIT.error : EXIT.refused);
       } finally {
         await store?.close();
       }

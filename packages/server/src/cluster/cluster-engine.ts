@@ -1,5 +1,5 @@
 import { createRegistry, type Registry } from '@armature/analysis/fold';
-import type { Experiment, Snapshot } from '@armature/sdk/protocol';
+import { definitionOf, type Experiment, type Snapshot } from '@armature/sdk/protocol';
 import { systemClock } from '../adapters/clock.js';
 import { disk } from '../adapters/disk.js';
 import { readExperimentFiles, watchExperimentFiles } from '../adapters/experiment-files.js';
@@ -62,7 +62,7 @@ export async function openClusterEngine(options: ClusterOptions): Promise<Engine
   });
   try {
     await applyDefinitions(links.config, () => planDefinitions(experiments, known, clock.now(), links.config.end));
-    return await start({ ...options, clock, logger }, { ...links, registry, known, keys });
+    return await start({ ...options, clock, logger }, { ...links, registry, known, keys, loaded: experiments });
   } catch (cause) {
     await links.close();
     throw cause;
@@ -70,7 +70,12 @@ export async function openClusterEngine(options: ClusterOptions): Promise<Engine
 }
 
 type StartOptions = ClusterOptions & { readonly clock: Clock; readonly logger: Logger };
-type Parts = Connections & { readonly registry: Registry; readonly known: KnownExperiments; readonly keys: KeyRing };
+type Parts = Connections & {
+  readonly registry: Registry;
+  readonly known: KnownExperiments;
+  readonly keys: KeyRing;
+  readonly loaded: readonly Experiment[];
+};
 
 async function start(options: StartOptions, parts: Parts): Promise<Engine> {
   const { clock, logger } = options;
@@ -142,9 +147,16 @@ function doorOf(options: StartOptions, running: Running, keys: KeyRing, owned: O
   };
 }
 
-function reloaderOf({ experiments, clock, logger }: StartOptions, { config, known, duties }: Running): Reloader {
-  let loaded: readonly Experiment[] = [];
-  const plan = () => planDefinitions(loaded, known, clock.now(), config.end);
+/** What a set of experiments says, to tell whether it was edited. */
+const textOf = (experiments: readonly Experiment[]): string =>
+  experiments.map((each) => `${each.id} ${definitionOf(each).hash}`).join();
+
+/** Only an edit of this server's files counts: otherwise two servers with different files would take turns for ever. */
+function reloaderOf({ experiments, clock, logger }: StartOptions, running: Running): Reloader {
+  const { config, known, duties } = running;
+  let { loaded } = running;
+  let applied = textOf(loaded);
+  const plan = () => (textOf(loaded) === applied ? [] : planDefinitions(loaded, known, clock.now(), config.end));
   return createReloader({
     async load() {
       loaded = loadExperiments(await readExperimentFiles(experiments));
@@ -153,6 +165,7 @@ function reloaderOf({ experiments, clock, logger }: StartOptions, { config, know
     plan,
     async apply() {
       await applyDefinitions(config, plan);
+      applied = textOf(loaded);
       await duties.publish();
     },
     logger,

@@ -56,7 +56,7 @@ export const CLUSTER_ERRORS = {
   },
   STATE_UNAVAILABLE: {
     what: 'Redis does not answer',
-    do: 'none needed once it is back: what was not committed is folded again from the log',
+    do: 'check its address and that it runs there; once it is back, what was not committed is folded again from the log',
     retryable: true,
   },
   CONSUMER_FAILED: {

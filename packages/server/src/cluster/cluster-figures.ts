@@ -11,6 +11,8 @@ export interface ClusterFigures {
   /** Those of them that stand still. */
   stopped(): number;
   lag(): readonly PartitionLag[];
+  /** Whether the shared state could be reached when it was last asked. */
+  stateReached(): boolean;
   /** How often the consumer was built anew. */
   restarts(): number;
 }
@@ -21,13 +23,14 @@ export function clusterFigures(owners: Owners, consumer: GroupConsumer): Cluster
     owned: () => owners.owned().filter(({ held }) => held !== undefined).length,
     stopped: () => owners.owned().filter(({ fault }) => fault !== undefined).length,
     lag: () => consumer.lag(),
+    stateReached: () => owners.stateFault === undefined,
     restarts: () => consumer.restarts,
   };
 }
 
-/** Why a partition of this server stands still, if one does. */
+/** Why a partition of this server stands still, or what it folds cannot be kept, if so. */
 export function standingFault(owners: Owners): ArmatureError | undefined {
-  const fault = owners.owned().find((owner) => owner.fault !== undefined)?.fault;
+  const fault = owners.stateFault ?? owners.owned().find((owner) => owner.fault !== undefined)?.fault;
   if (fault === undefined || isArmatureError(fault)) return fault;
   return serverError('INTERNAL', { got: fault.message, cause: fault });
 }

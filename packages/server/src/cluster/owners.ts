@@ -27,6 +27,8 @@ export class Owners implements RecordTaker {
   readonly #alignedAt = new Map<number, number>();
   readonly #committing = new Set<FoldOwner>();
   readonly #aligning = new Set<FoldOwner>();
+  /** Why the shared state could not be reached when it was last asked. */
+  stateFault: Error | undefined;
   #unexpected = 0;
 
   constructor(readonly parts: OwnersParts) {}
@@ -69,7 +71,12 @@ export class Owners implements RecordTaker {
     const { shared, topics, clock } = this.parts;
     const all = [...this.#owners.values()];
     const asked = all.map(({ held }) => held?.revision);
-    const [marks, ends] = await Promise.all([shared.marks(all.map(({ index }) => index)), topics.ends('events')]);
+    const [marks, ends] = await Promise.all([
+      shared.marks(all.map(({ index }) => index)).catch((cause: unknown) => this.#unreached(cause)),
+      topics.ends('events'),
+    ]);
+    if (marks === undefined) return;
+    this.stateFault = undefined;
     this.#tellMore(ends.size);
     for (const [n, owner] of all.entries()) {
       const due = clock.now() - (this.#alignedAt.get(owner.index) ?? 0) >= ANCHOR_MS;
@@ -132,12 +139,21 @@ export class Owners implements RecordTaker {
 
   async #commit(owner: FoldOwner): Promise<void> {
     const kept = await owner.commit().catch((cause: unknown) => {
-      this.parts.logger.warn('not committed, tried again', { partition: owner.index, cause: String(cause) });
+      this.#unreached(cause);
       return true;
     });
     if (kept) return;
     this.counts.stale += 1;
     await this.#realign(owner);
+  }
+
+  /** Told once: it is tried again all the time. */
+  #unreached(cause: unknown): undefined {
+    if (this.stateFault === undefined) {
+      this.parts.logger.error('the shared state is not reached, what is folded waits', { cause: String(cause) });
+    }
+    this.stateFault = cause instanceof Error ? cause : new Error(String(cause));
+    return undefined;
   }
 
   #tellMore(count: number): void {

@@ -197,7 +197,9 @@ export class FoldOwner implements PartitionOwner {
     this.#pending = undefined;
     if (this.#released) return true; // whoever has it now has loaded it, with this or without
     if (revision === undefined) {
-      this.parts.logger.warn('another server has committed to the partition', { partition: index });
+      this.parts.logger.warn('the shared state is not what was committed last, and is loaded again', {
+        partition: index,
+      });
       this.#drop();
       return false;
     }
@@ -241,8 +243,7 @@ export class FoldOwner implements PartitionOwner {
   }
 }
 
-const codeOf = (fault: Error | undefined): string | undefined =>
-  fault === undefined ? undefined : isArmatureError(fault) ? fault.code : 'INTERNAL';
+const codeOf = (fault: Error | undefined) => fault && (isArmatureError(fault) ? fault.code : 'INTERNAL');
 
 function commitOf({ state, totals, anchor }: HeldFold, log: string): Commit {
   return { log, offset: state.offset, anchor, changes: takeChanges(state), totals: totals.encode() };

@@ -69,6 +69,12 @@ function clusterFiguresOf({ cluster }: Engine): readonly Figure[] {
         for (const { partition, position, end } of cluster.lag()) set(Math.max(0, end - position), { partition });
       },
     ],
+    [
+      'state_unreachable',
+      '1 while the shared state cannot be reached',
+      [],
+      (set) => set(cluster.stateReached() ? 0 : 1),
+    ],
     ['commits_total', 'Commits to the shared state since start', [], (set) => set(cluster.counts.commits)],
     ['state_stale_total', 'Commits that found another one, since start', [], (set) => set(cluster.counts.stale)],
     ['dead_letters_total', 'Records put to the dead letters since start', [], (set) => set(cluster.counts.deadLetters)],

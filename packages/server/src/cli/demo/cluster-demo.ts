@@ -25,7 +25,7 @@ const SERVERS = 2;
 const PARTITIONS = 4;
 const FRAME_MS = 500;
 /** A server that was killed is back within seconds, and the clicks that waited for it count. */
-const LATENESS = '8s';
+const LATENESS = '5s';
 /** How long after the last click the last trials may take to close. */
 const CLOSING_MS = 120_000;
 
@@ -42,7 +42,9 @@ export async function clusterDemo(terminal: Terminal, plan: LivePlan): Promise<v
   }
 }
 
-async function run(terminal: Terminal, plan: LivePlan, { brokers = [], redisUrl = '' }: Provisioned): Promise<void> {
+async function run(terminal: Terminal, plan: LivePlan, servers: Provisioned): Promise<void> {
+  const { brokers = [], redisUrl = '' } = servers;
+  const own = servers.redis?.own !== false && servers.kafka?.every((server) => server.own) !== false;
   const prefix = `demo-${randomBytes(4).toString('hex')}`;
   const kafka = { brokers, prefix, group: `${prefix}.owners` };
   const settings: ClusterSettings = { kafka, redis: { url: redisUrl, prefix } };
@@ -66,6 +68,8 @@ async function run(terminal: Terminal, plan: LivePlan, { brokers = [], redisUrl 
   }
   if (fleet.restarts > 0)
     terminal.out(`Servers were started again ${fleet.restarts} time${fleet.restarts === 1 ? '' : 's'}.`);
+  if (!own)
+    terminal.out(`The topics ${prefix}.* and the keys ${prefix}:* stay in Kafka and Redis: delete them if you like.`);
   await pullInto(kafka, plan.data);
   await printDemoReport(terminal, plan.data, terminal.now());
 }
