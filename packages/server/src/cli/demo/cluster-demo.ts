@@ -25,7 +25,7 @@ const SERVERS = 2;
 const PARTITIONS = 4;
 const FRAME_MS = 500;
 /** A server that was killed is back within seconds, and the clicks that waited for it count. */
-const LATENESS = '5s';
+const LATENESS = '10s';
 /** How long after the last click the last trials may take to close. */
 const CLOSING_MS = 120_000;
 
