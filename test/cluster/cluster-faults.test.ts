@@ -20,9 +20,7 @@ const ONLY = process.env.ARMATURE_SCENARIOS?.split(',');
 const FAILED = new URL('./failed-seeds.jsonl', import.meta.url);
 
 const all = [...killScenarios, ...stateScenarios, ...logScenarios, ...poisonScenarios, ...linkScenarios];
-/** Asked for by name only: they are not steady on two cores beside other suites, see docs/reliability.md. */
-const ON_REQUEST: readonly string[] = ['dead-letters-missing', 'links', 'half-open', 'leader-moves'];
-const chosen = all.filter(({ name }) => ONLY?.includes(name) ?? !ON_REQUEST.includes(name));
+const chosen = all.filter(({ name }) => ONLY?.includes(name) ?? true);
 const unknown = ONLY?.filter((name) => !all.some((scenario) => scenario.name === name)) ?? [];
 if (unknown.length > 0) throw new Error(`no scenario ${unknown}; there are ${all.map(({ name }) => name).join(', ')}`);
 const withBrokers = (count: 1 | 3) => chosen.filter(({ brokers }) => brokers === count);

@@ -25,8 +25,8 @@ async function disturb(run: Run, random: Random, link: TcpProxy, name: string): 
     run.met(`${name}: half-close`);
   } else {
     const fault = pick(random, faultsOf(random));
-    const direction = pick(random, [undefined, 'up', 'down'] as const);
-    link.set(fault, 'all', direction);
+    const direction = pick(random, ['both', 'up', 'down'] as const);
+    link.set(fault, 'all', direction === 'both' ? undefined : direction);
     run.met(`${name}: ${fault.kind}`);
     await pause(500 + random() * 2500);
     // what a black hole has swallowed stays lost to its connection: both ends believe in it

@@ -9,7 +9,15 @@ import {
 import { type RunningTotals, runningTotals } from '../aggregation/running-totals.js';
 import { serverError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
-import type { CheckpointLog, KeptState, Revision, SharedState, TopicEnds } from './ports.js';
+import type {
+  CheckpointLog,
+  KeptState,
+  Revision,
+  SharedConfigLog,
+  SharedState,
+  TopicEnds,
+  TopicsView,
+} from './ports.js';
 
 /** A partition's fold in the memory of its owner. */
 export interface HeldFold {
@@ -27,10 +35,11 @@ export interface LoadParts {
   readonly index: number;
   /** Identity of the log. */
   readonly log: string;
-  /** Complete: it knows every definition that an open trial of a kept state names. */
   readonly registry: Registry;
+  readonly config: Pick<SharedConfigLog, 'catchUp'>;
   readonly shared: SharedState;
   readonly checkpoints: CheckpointLog;
+  readonly topics: Pick<TopicsView, 'ends'>;
   readonly logger: Logger;
   readonly clock: Pick<Clock, 'now'>;
 }
@@ -54,40 +63,61 @@ export function checkEnds(index: number, offset: number, { low, high }: TopicEnd
 }
 
 /**
+ * Where a partition begins and ends. It has to be asked after the state that it is held against: another owner may have
+ * counted on in between.
+ *
+ * @throws TOPIC_MISSING, KAFKA_UNREACHABLE
+ */
+export async function endsOf({ index, topics }: Pick<LoadParts, 'index' | 'topics'>): Promise<TopicEnds> {
+  const ends = (await topics.ends('events')).get(index);
+  if (ends === undefined) throw serverError('TOPIC_MISSING', { got: `no partition ${index} of the events` });
+  return ends;
+}
+
+/** A fold, and where its partition began and ended after it was loaded. */
+export interface LoadedFold {
+  readonly held: HeldFold;
+  readonly ends: TopicEnds;
+}
+
+/**
  * Loads what was kept of a partition: the shared state, or the newest checkpoint where that was lost or has fallen
  * behind the log's beginning, or nothing yet.
  *
- * @throws LOG_MISMATCH, DATA_HOLE, STATE_UNAVAILABLE
+ * @throws LOG_MISMATCH, DATA_HOLE, STATE_UNAVAILABLE, TOPIC_MISSING, KAFKA_UNREACHABLE
  */
-export async function loadFold(parts: LoadParts, ends: TopicEnds): Promise<HeldFold> {
+export async function loadFold(parts: LoadParts): Promise<LoadedFold> {
   const { index, shared, checkpoints, logger } = parts;
   const found = await shared.load(index);
-  const usable = (kept: KeptState | undefined): kept is KeptState =>
-    kept !== undefined && isCurrentState(kept.head) && kept.offset >= ends.low;
-  if (found !== undefined) checkLog(parts, found.state);
-  if (usable(found?.state)) {
-    checkEnds(index, found.state.offset, ends);
-    const held = restored(parts, found.state, found.revision);
-    checkpoints.begin(index, found.state);
-    return held;
+  if (found !== undefined) {
+    checkLog(parts, found.state);
+    const ends = await endsOf(parts);
+    if (isUsable(found.state, ends)) {
+      const held = await restored(parts, found.state, found.revision);
+      checkpoints.begin(index, found.state);
+      return { held, ends };
+    }
   }
   const checkpoint = await checkpoints.load(index);
-  if (usable(checkpoint)) {
+  const ends = await endsOf(parts);
+  if (checkpoint !== undefined && isUsable(checkpoint, ends)) {
     logger.warn('state restored from a checkpoint', { partition: index, offset: checkpoint.offset });
-    checkEnds(index, checkpoint.offset, ends);
-    const held = restored(parts, checkpoint, found?.revision);
+    const held = await restored(parts, checkpoint, found?.revision);
     startJournal(held.state);
     checkpoints.begin(index, undefined);
-    return held;
+    return { held, ends };
   }
   checkEnds(index, 0, ends);
   const state = emptyState();
   startJournal(state);
   checkpoints.begin(index, undefined);
   if (found !== undefined) logger.warn('state folded anew from the first record', { partition: index });
-  const committed = { offset: 0, anchor: '' };
-  return { state, totals: runningTotals(state, parts.registry), anchor: '', revision: found?.revision, committed };
+  const empty = { anchor: '', revision: found?.revision, committed: { offset: 0, anchor: '' } };
+  return { held: { state, totals: runningTotals(state, parts.registry), ...empty }, ends };
 }
+
+/** Whether this version reads a state, and the log still has what follows it. */
+const isUsable = ({ head, offset }: KeptState, { low }: TopicEnds): boolean => isCurrentState(head) && offset >= low;
 
 function checkLog({ index, log }: LoadParts, kept: KeptState): void {
   if (kept.log === log) return;
@@ -98,10 +128,11 @@ function checkLog({ index, log }: LoadParts, kept: KeptState): void {
   });
 }
 
-function restored(parts: LoadParts, kept: KeptState, revision: Revision | undefined): HeldFold {
-  const { registry } = parts;
+async function restored(parts: LoadParts, kept: KeptState, revision: Revision | undefined): Promise<HeldFold> {
+  const { registry, config } = parts;
   const { offset, anchor } = kept;
   checkLog(parts, kept);
+  await config.catchUp(); // after the state: then every definition that an open trial names is known
   const state = restoreState(kept, registry);
   return { state, totals: runningTotals(state, registry), anchor, revision, committed: { offset, anchor } };
 }

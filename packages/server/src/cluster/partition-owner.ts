@@ -4,16 +4,14 @@ import { serverError } from '../errors.js';
 import { failPoint } from '../fail-point.js';
 import { anchorOf } from './anchor.js';
 import type { RecordFault } from './decode-record.js';
-import { checkEnds, type HeldFold, type LoadParts, loadFold } from './held-fold.js';
-import type { Commit, RawRecord, SharedConfigLog, TopicsView } from './ports.js';
+import { checkEnds, endsOf, type HeldFold, type LoadedFold, type LoadParts, loadFold } from './held-fold.js';
+import type { Commit, RawRecord } from './ports.js';
 import { readableRecords } from './readable-records.js';
 import { createTurns } from './turns.js';
 
 export interface OwnerParts extends LoadParts {
   /** Frozen number of partitions. */
   readonly partitions: number;
-  readonly config: Pick<SharedConfigLog, 'catchUp'>;
-  readonly topics: Pick<TopicsView, 'ends'>;
   /** Resolves when the record is durable among the dead letters. */
   readonly deadLetter: (raw: RawRecord, fault: RecordFault) => Promise<void>;
   /** Told of each commit. */
@@ -99,7 +97,7 @@ export class FoldOwner implements PartitionOwner {
   }
 
   async #align(): Promise<number> {
-    const { index, shared, topics, config } = this.parts;
+    const { index, shared } = this.parts;
     if (this.#released) throw new Error(`partition ${index} was given to another owner`);
     this.#next = -1;
     try {
@@ -109,14 +107,8 @@ export class FoldOwner implements PartitionOwner {
         if (mark?.revision !== this.held.revision) this.#drop();
       }
       failPoint('mid-align');
-      const ends = (await topics.ends('events')).get(index);
-      if (ends === undefined) throw serverError('TOPIC_MISSING', { got: `no partition ${index} of the events` });
-      if (this.held === undefined) {
-        await config.catchUp();
-        this.held = await loadFold(this.parts, ends);
-        this.#checkpointed = -1;
-      }
-      const { state, anchor } = this.held;
+      const { held, ends } = await this.#foldAndEnds();
+      const { state, anchor } = held;
       checkEnds(index, state.offset, ends);
       this.#checking = anchor !== '' && state.offset > ends.low;
       this.#next = state.offset - (this.#checking ? 1 : 0);
@@ -126,6 +118,14 @@ export class FoldOwner implements PartitionOwner {
     } catch (cause) {
       throw this.#stop(cause);
     }
+  }
+
+  async #foldAndEnds(): Promise<LoadedFold> {
+    if (this.held !== undefined) return { held: this.held, ends: await endsOf(this.parts) };
+    const loaded = await loadFold(this.parts);
+    this.held = loaded.held;
+    this.#checkpointed = -1;
+    return loaded;
   }
 
   /** Also what is wrong outside, such as a topic for dead letters that is missing, makes a partition stand still. */
@@ -172,7 +172,7 @@ export class FoldOwner implements PartitionOwner {
       writeMany(state);
     } catch (cause) {
       this.#drop(); // half a record may be in it
-      throw this.#stop(cause);
+      throw cause;
     }
     if (folded !== undefined) held.anchor = anchorOf(folded);
     this.#next = state.offset;
@@ -221,14 +221,14 @@ export class FoldOwner implements PartitionOwner {
     this.#gaps = offset > this.#next ? this.#gaps + 1 : 0;
     if (this.#gaps < GAP_MET) return this.#next;
     const got = `partition ${this.index} of the events goes on at ${offset} where ${this.#next} should be`;
-    throw this.#stop(serverError('DATA_HOLE', { got, todo: 'write to the topic without transactions' }));
+    throw serverError('DATA_HOLE', { got, todo: 'write to the topic without transactions' });
   }
 
   #otherLog(offset: number): Error {
     const got = `record ${offset} of partition ${this.index} of the events is not the one that was counted`;
     const todo = 'the topic was made anew: give the new log a prefix of its own, or `armature rebuild --switch`';
     this.#next = -1; // what is in memory was counted: it need not be loaded again to be compared again
-    return this.#stop(serverError('LOG_MISMATCH', { got, todo }));
+    return serverError('LOG_MISMATCH', { got, todo });
   }
 
   /** Told once for each kind of fault: the numbers in it may change while the log goes on. */
