@@ -8,6 +8,7 @@ import { checkTopics } from '../adapters/kafka/topics.js';
 import { openTopicsView } from '../adapters/kafka/topics-view.js';
 import { type LogHealth, logHealth } from '../adapters/log-health.js';
 import { openSharedState } from '../adapters/redis/shared-state.js';
+import { within } from '../adapters/within.js';
 import type { Clock, Logger } from '../ports.js';
 import { deadLetterOf } from './dead-letter.js';
 import type { OwnerParts } from './partition-owner.js';
@@ -50,6 +51,8 @@ export interface ConnectionOptions {
 
 /** An append that took longer is answered 503: clients send again. */
 const APPEND_MS = 10_000;
+/** What a dead connection holds up is not waited for: a process that is told to end has half a minute for everything. */
+const CLOSE_MS = 8_000;
 
 type Apply = (records: readonly LogRecord<ConfigLogEvent>[]) => void;
 
@@ -62,8 +65,9 @@ export async function openConnections(options: ConnectionOptions, apply: Apply):
   const { kafka: settings, redis, clock, logger, partitions, sessionMs } = options;
   const opened: { close(): Promise<void> }[] = [];
   const close = async (): Promise<void> => {
-    for (const each of opened.splice(0).reverse()) {
-      await each.close().catch((cause: unknown) => logger.warn('closing failed', { cause: String(cause) }));
+    const closing = opened.splice(0).map((each) => within(CLOSE_MS, clock, each.close()));
+    for (const result of await Promise.allSettled(closing)) {
+      if (result.status === 'rejected') logger.warn('closing failed', { cause: String(result.reason) });
     }
   };
   try {

@@ -1,3 +1,4 @@
+import { within } from '../adapters/within.js';
 import { serverError } from '../errors.js';
 import type { Clock, Logger } from '../ports.js';
 import { FoldOwner, type OwnerParts, type PartitionOwner } from './partition-owner.js';
@@ -19,6 +20,7 @@ export type OwnersParts = Omit<OwnerParts, 'index' | 'onCommitted'> & {
 
 /** How often the record before the next is read again, to see that the log is still the same one. */
 const ANCHOR_MS = 5000;
+const CLOSE_MS = 3000;
 
 /** The partitions that the group gave to this process. A class because it has a lifecycle: they come and go. */
 export class Owners implements RecordTaker {
@@ -96,9 +98,10 @@ export class Owners implements RecordTaker {
     }
   }
 
-  /** Commits a last time. */
+  /** Commits a last time, where that does not take long: what is not committed is folded again. */
   async close(): Promise<void> {
-    for (const owner of this.#owners.values()) await owner.commit().catch(() => false);
+    const commits = [...this.#owners.values()].map((owner) => owner.commit().catch(() => false));
+    await within(CLOSE_MS, this.parts.clock, Promise.all(commits)).catch(() => undefined);
   }
 
   #ownerOf(index: number): FoldOwner {

@@ -1,6 +1,7 @@
 import type { Broker, Cluster, TopicOffsets } from 'kafkajs';
 import type { TopicEnds } from '../../cluster/ports.js';
 import type { Clock } from '../../ports.js';
+import { SILENCE } from '../within.js';
 import type { KafkaConnection } from './connection.js';
 import { kafkaCause, PROTOCOL } from './kafka-fault.js';
 import { exactInteger } from './offset.js';
@@ -109,25 +110,10 @@ function endOf(answer: TopicOffsets | undefined, partition: number): number {
   return exactInteger(found.offset);
 }
 
-const SILENCE = 'NoAnswer';
-
 /** Whether a question was left without an answer, as kafkajs says it or we. */
 export function isSilence(thrown: unknown): boolean {
   const { name } = kafkaCause(thrown);
   return name === SILENCE || name === 'KafkaJSRequestTimeoutError';
-}
-
-/** Rejects when `task` has not settled after `ms`; the task itself goes on. */
-export async function within<T>(ms: number, clock: Clock, task: Promise<T>): Promise<T> {
-  let cancel = (): void => {};
-  const late = new Promise<never>((_, reject) => {
-    cancel = clock.after(ms, () => reject(Object.assign(new Error(`no answer within ${ms} ms`), { name: SILENCE })));
-  });
-  try {
-    return await Promise.race([task, late]);
-  } finally {
-    cancel();
-  }
 }
 
 /** Waits, and keeps the process alive meanwhile: without a connection nothing else would in a command. */

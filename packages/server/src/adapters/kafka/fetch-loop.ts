@@ -1,5 +1,6 @@
 import type { Clock, Logger } from '../../ports.js';
-import { backOff, type ClusterLink, within } from './cluster-link.js';
+import { within } from '../within.js';
+import { backOff, type ClusterLink } from './cluster-link.js';
 import { type FetchPlace, fetchRecords } from './fetch-request.js';
 import { isCodecMissing, kafkaCause, kafkaFault } from './kafka-fault.js';
 import { isOutOfRange } from './partition-cursor.js';

@@ -2,7 +2,8 @@ import type { GroupConsumer, KafkaSettings, RecordTaker } from '../../cluster/po
 import { serverError } from '../../errors.js';
 import type { Clock, Logger } from '../../ports.js';
 import { systemClock } from '../clock.js';
-import { ClusterLink, within } from './cluster-link.js';
+import { within } from '../within.js';
+import { ClusterLink } from './cluster-link.js';
 import { type ConnectionTimes, type KafkaConnection, kafkaConnection, REQUEST_MS, topicName } from './connection.js';
 import { FetchLoop } from './fetch-loop.js';
 import { type GroupMember, joinGroup } from './group-member.js';
@@ -35,6 +36,7 @@ const SLICE_RECORDS = 500;
 const SLICE_BYTES = 1024 * 1024;
 const WAIT_MS = 100;
 const TELL_MS = 5_000;
+const STOP_MS = 3_000;
 
 /**
  * Joins the group of the owners and reads the events of the partitions that it gives to this process.
@@ -158,11 +160,15 @@ class RunningConsumer implements GroupConsumer {
     this.#stopped = true;
     this.#watchdog?.stop();
     this.#stopTelling();
-    await Promise.all([...this.#readings.values()].map((reading) => reading.cancel()));
-    await this.#tell();
+    await this.#briefly(Promise.all([...this.#readings.values()].map((reading) => reading.cancel())));
+    await this.#briefly(this.#tell());
     await this.#member?.leave();
-    await this.#loop.stop();
-    await this.#ends.disconnect();
+    await this.#briefly(Promise.all([this.#loop.stop(), this.#ends.disconnect()]));
+  }
+
+  /** What a dead connection holds up is not waited for: a process that is told to end has seconds for it. */
+  async #briefly(task: Promise<unknown>): Promise<void> {
+    await within(STOP_MS, this.#clock, task).catch(() => undefined);
   }
 
   #join(): Promise<GroupMember> {

@@ -1,6 +1,6 @@
 import type { Consumer } from 'kafkajs';
 import type { Clock, Logger } from '../../ports.js';
-import { within } from './cluster-link.js';
+import { within } from '../within.js';
 import type { KafkaConnection } from './connection.js';
 
 export interface MemberOptions {
@@ -30,7 +30,7 @@ export interface GroupMember {
 }
 
 const LOOP_MS = 100;
-const LEAVE_MS = 5_000;
+const LEAVE_MS = 3_000;
 
 /**
  * Joins the group. Every partition is paused in kafkajs before its first fetch, so that its loop does nothing but keep

@@ -1,7 +1,8 @@
 import type { Appended, Message } from '../../cluster/ports.js';
 import { serverError } from '../../errors.js';
 import type { Clock, Logger } from '../../ports.js';
-import { backOff, type ClusterLink, pause, within } from './cluster-link.js';
+import { within } from '../within.js';
+import { backOff, type ClusterLink, pause } from './cluster-link.js';
 import { kafkaCause } from './kafka-fault.js';
 import { batchBytes, type Outcome, produce } from './produce-request.js';
 

@@ -3,7 +3,8 @@ import { serverError } from '../../errors.js';
 import type { Clock, Logger } from '../../ports.js';
 import { systemClock } from '../clock.js';
 import { silent } from '../loggers.js';
-import { backOff, ClusterLink, isSilence, pause, within } from './cluster-link.js';
+import { within } from '../within.js';
+import { backOff, ClusterLink, isSilence, pause } from './cluster-link.js';
 import { type ConnectionTimes, kafkaConnection, topicName } from './connection.js';
 import { isRefused, kafkaFault } from './kafka-fault.js';
 
