@@ -54,12 +54,12 @@ export const SERVER_ERRORS = {
     retryable: true,
   },
   LOG_UNAVAILABLE: {
-    what: 'the log failed and takes nothing more',
+    what: 'the log takes nothing',
     do: 'restart the server once its disk is well; send the events again',
     retryable: true,
   },
   WRITE_UNCERTAIN: {
-    what: 'the disk failed while this was written: it may be in the log or not',
+    what: 'the log failed while this was written: it may be in it or not',
     do: 'send it again under the same id or requestId once the server is back: it counts once',
     retryable: true,
   },

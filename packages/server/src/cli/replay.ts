@@ -9,6 +9,7 @@ import {
 import { isCurrentState, restoreState, stateDigest } from '@armature/analysis/fold';
 import { disk } from '../adapters/disk.js';
 import { fileState } from '../adapters/file-state.js';
+import { compareState, type StateComparison } from '../aggregation/state-comparison.js';
 import type { StoredState } from '../ports.js';
 import { cliError } from './cli-errors.js';
 import { DATA } from './data-directory.js';
@@ -17,17 +18,6 @@ import type { AddCommand } from './run.js';
 import { tableLines } from './table.js';
 import type { Terminal } from './terminal.js';
 
-/** How a checkpoint compares with the state that the log gives at its offset. */
-type Comparison =
-  | 'same'
-  | 'none'
-  | 'differs'
-  | 'damaged'
-  | 'of another version'
-  | 'of another log'
-  | 'ahead of the log'
-  | 'before the log';
-
 interface Replayed {
   readonly partition: number;
   readonly records: number;
@@ -35,7 +25,8 @@ interface Replayed {
   readonly from: number;
   /** SHA-256 of the state at the end of the log. */
   readonly digest: string;
-  readonly checkpoint: Comparison;
+  /** Compared with the state that the log gives at its offset. */
+  readonly checkpoint: StateComparison;
   /** Offset of the checkpoint. */
   readonly offset: number | null;
   /** SHA-256 of the checkpoint's state, and of the log's at the same offset. */
@@ -56,24 +47,6 @@ async function checkpointsOf(directory: string, partitions: number) {
     found.push(damaged.has(partition) ? 'damaged' : checkpoint);
   }
   return found;
-}
-
-/**
- * @param stored digest of the checkpoint's state
- * @param found the digest of the log's at the same offset; undefined where the log ends before it
- */
-function compare(
-  checkpoint: StoredState,
-  log: string,
-  from: number,
-  stored: string | undefined,
-  found: string | undefined,
-): Comparison {
-  if (checkpoint.log !== log) return 'of another log';
-  if (!isCurrentState(checkpoint.head)) return 'of another version';
-  if (checkpoint.offset < from) return 'before the log';
-  if (found === undefined) return 'ahead of the log';
-  return found === stored ? 'same' : 'differs';
 }
 
 async function replayPartition(
@@ -102,11 +75,9 @@ async function replayPartition(
     from,
     digest: stateDigest(state),
     checkpoint:
-      checkpoint === undefined
-        ? 'none'
-        : checkpoint === 'damaged'
-          ? checkpoint
-          : compare(checkpoint, log, from, digest, found),
+      typeof checkpoint === 'object'
+        ? compareState(checkpoint, { log, from, digest, replayed: found })
+        : (checkpoint ?? 'none'),
     offset: stored?.offset ?? null,
     stored: digest ?? null,
     replayed: found ?? null,

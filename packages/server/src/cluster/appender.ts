@@ -1,4 +1,4 @@
-import { type LogEvent, partitionKey, type TickEvent } from '@armature/sdk/protocol';
+import { EVENT_TYPES, type LogEvent, partitionKey } from '@armature/sdk/protocol';
 import { tickEvent } from '../aggregation/tick-event.js';
 import { failPoint } from '../fail-point.js';
 import type { Clock } from '../ports.js';
@@ -15,10 +15,8 @@ export interface Appender {
 const TICK_KEY = 'tick';
 
 function messageOf(event: LogEvent): Message {
-  return { key: isTick(event) ? TICK_KEY : partitionKey(event), value: JSON.stringify(event) };
+  return { key: event.type === EVENT_TYPES.tick ? TICK_KEY : partitionKey(event), value: JSON.stringify(event) };
 }
-
-const isTick = (event: LogEvent): event is TickEvent => event.source === '/server' && event.id.startsWith('tick-');
 
 /**
  * What follows a failure comes after a tick that marks a start: a log that could not be appended to was as shut as one

@@ -4,6 +4,7 @@ import { systemClock } from '../adapters/clock.js';
 import { disk } from '../adapters/disk.js';
 import { readExperimentFiles, watchExperimentFiles } from '../adapters/experiment-files.js';
 import { silent } from '../adapters/loggers.js';
+import { configTaker } from '../aggregation/config-replay.js';
 import { type ServedSnapshot, servedSnapshot } from '../aggregation/served-snapshot.js';
 import { viewsOf } from '../aggregation/views.js';
 import { createDecider } from '../decide/decider.js';
@@ -54,12 +55,7 @@ export async function openClusterEngine(options: ClusterOptions): Promise<Engine
   const keys = await clusterKeys(options.apiKeys ?? [], options.data, logger);
   const registry = createRegistry();
   const known = knownExperiments();
-  const links = await openConnections({ ...options, clock, logger }, (records) => {
-    for (const record of records) {
-      registry.applyConfig(record.event);
-      known.apply(record);
-    }
-  });
+  const links = await openConnections({ ...options, clock, logger }, configTaker(registry, known));
   try {
     await applyDefinitions(links.config, () => planDefinitions(experiments, known, clock.now(), links.config.end));
     return await start({ ...options, clock, logger }, { ...links, registry, known, keys, loaded: experiments });

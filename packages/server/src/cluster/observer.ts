@@ -9,7 +9,6 @@ import {
 } from '@armature/analysis/fold';
 import type { StatisticsCell } from '@armature/sdk/protocol';
 import { mergeOpenTrials, type OpenTrials } from '../aggregation/open-trials.js';
-import { knownExperiments } from '../ingest/known-experiments.js';
 import { type ConnectionOptions, openConnections } from './connections.js';
 import type { Revision } from './ports.js';
 
@@ -27,12 +26,8 @@ export interface Observer {
 /** Connects to the log and the state that servers share. */
 export async function openObserver(options: ConnectionOptions): Promise<Observer> {
   const registry = createRegistry();
-  const known = knownExperiments();
   const links = await openConnections(options, (records) => {
-    for (const record of records) {
-      registry.applyConfig(record.event);
-      known.apply(record);
-    }
+    for (const { event } of records) registry.applyConfig(event);
   });
   const { shared, config } = links;
   const indices = Array.from({ length: config.partitions }, (_, index) => index);

@@ -39,11 +39,12 @@ export interface PartitionOwner {
   release(): void;
 }
 
-/** Records that may be folded before they are committed: while the state cannot be reached, the partition waits. */
-const MOST_UNCOMMITTED = 200_000;
 /** Nobody looked at the log for this long, ms: it may be another one by now, and the record before the next is read again. */
 const UNSEEN_MS = 500;
-/** Records after which a commit does not wait for its time: one holds up Redis for some tens of milliseconds. */
+/**
+ * Records after which a commit does not wait for its time, and behind which nothing is folded while the state cannot be
+ * reached: a commit of them holds up Redis for some tens of milliseconds.
+ */
 const COMMIT_RECORDS = 20_000;
 /** How often the same gap is met before it is believed: a batch that was on its way may come once more. */
 const GAP_MET = 3;
@@ -154,7 +155,7 @@ export class FoldOwner implements PartitionOwner {
     const rest = records.filter(({ offset }) => offset >= this.#next);
     if (rest.length === 0) return undefined;
     const { state, committed } = this.held;
-    if (state.offset - committed.offset > MOST_UNCOMMITTED && !(await this.#commit())) return this.#align();
+    if (state.offset - committed.offset >= COMMIT_RECORDS && !(await this.#commit())) return this.#align();
     return this.#fold(rest, this.held);
   }
 
@@ -177,7 +178,6 @@ export class FoldOwner implements PartitionOwner {
     if (folded !== undefined) held.anchor = anchorOf(folded);
     this.#next = state.offset;
     this.#seenAt = this.parts.clock.now();
-    if (state.offset - held.committed.offset >= COMMIT_RECORDS && !(await this.#commit())) return this.#align();
     return folded === records.at(-1) ? undefined : this.#next;
   }
 

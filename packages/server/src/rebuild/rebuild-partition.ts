@@ -7,23 +7,13 @@ import {
   takeChanges,
 } from '@armature/analysis/fold';
 import type { LogIdentity } from '../adapters/kafka/log-identity.js';
-import type { KafkaSettings, KeptState, SharedState, StateMark, TopicEnds } from '../cluster/ports.js';
+import { compareState, type StateComparison } from '../aggregation/state-comparison.js';
+import type { KafkaSettings, SharedState, TopicEnds } from '../cluster/ports.js';
 import { serverError } from '../errors.js';
 import type { Logger } from '../ports.js';
 import { type CellDifference, cellDifferences } from './cell-differences.js';
 import { type LogFold, logFold } from './log-fold.js';
 import type { SharedRegistry } from './shared-registry.js';
-
-/** How what Redis keeps of a partition compares with what the log gives at the same offset. */
-export type Comparison =
-  | 'same'
-  | 'none'
-  | 'differs'
-  | 'damaged'
-  | 'of another version'
-  | 'of another log'
-  | 'ahead of the log'
-  | 'before the log';
 
 export interface RebuildOptions {
   readonly kafka: KafkaSettings;
@@ -52,7 +42,7 @@ export interface Rebuilt {
   readonly unreadable: number;
   /** SHA-256 of the state at the end of the log. */
   readonly digest: string;
-  readonly compared: Comparison;
+  readonly compared: StateComparison;
   /** Offset of what Redis keeps, its digest, and that of the log's state at the same offset. */
   readonly keptAt: number | null;
   readonly kept: string | null;
@@ -90,7 +80,9 @@ export async function rebuildPartition(options: RebuildOptions): Promise<Rebuilt
     if (look.digest !== digest) look.cells = statisticsOf(fold.state);
   };
   await fold.toEnd(onRecords, kept === undefined ? undefined : { at: kept.offset, see });
-  const compared = compare(options, mark, kept, digest, look.digest);
+  const unread = mark === undefined ? 'none' : 'damaged';
+  const against = { log: options.log.id, from: ends.low, digest, replayed: look.digest };
+  const compared: StateComparison = kept === undefined ? unread : compareState(kept, against);
   const differences =
     compared === 'differs' && written !== undefined ? cellDifferences(statisticsOf(written), look.cells ?? []) : [];
   if (options.switch) await replace(options, fold);
@@ -107,25 +99,6 @@ function hole({ partition, ends }: RebuildOptions): Error {
     got: `partition ${partition} of the events, which begins at record ${ends.low}`,
     todo: 'restore the topic; or add --accept-hole to count anew from what is left, and know that what was deleted is in no statistic any more',
   });
-}
-
-/**
- * @param digest of what is kept
- * @param replayed of the log's state at the same offset; undefined where the log does not have it
- */
-function compare(
-  { log, ends }: RebuildOptions,
-  mark: StateMark | undefined,
-  kept: KeptState | undefined,
-  digest: string | undefined,
-  replayed: string | undefined,
-): Comparison {
-  if (kept === undefined) return mark === undefined ? 'none' : 'damaged';
-  if (kept.log !== log.id) return 'of another log';
-  if (digest === undefined) return 'of another version';
-  if (kept.offset < ends.low) return 'before the log';
-  if (replayed === undefined) return 'ahead of the log';
-  return digest === replayed ? 'same' : 'differs';
 }
 
 /** Puts the state in place of what is there, whatever that is: of two that write at once one comes again. */
