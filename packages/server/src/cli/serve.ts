@@ -136,17 +136,19 @@ export const serveCommand: AddCommand = (program, terminal) => {
     )
     .action(async (flags: ServeFlags) => {
       let store: RedisStickyStore | undefined;
+      let cluster: ServeOptions['cluster'];
       try {
         const { serve } = await import('../main.js');
-        const cluster = clusterOf(flags, terminal);
+        cluster = clusterOf(flags, terminal);
         store = stickyOf(flags.sticky ?? terminal.variable('ARMATURE_STICKY_URL'), cluster);
         const sticky = store === undefined ? {} : { sticky: store };
         const { exited } = await serve({ ...optionsOf(flags, terminal), ...sticky, ...(cluster && { cluster }) });
         terminal.exit((await exited) === 0 ? EXIT.ok : EXIT.error);
       } catch (cause) {
         reportError(portFault(cause, flags) ?? cause, terminal);
-        // what may be mended by starting again is no refused configuration: a supervisor should try
-        terminal.exit(isArmatureError(cause) && cause.retryable ? EXIT.error : EXIT.refused);
+        // Kafka or Redis may come back by themselves: a supervisor should try again
+        const outage = cluster !== undefined && isArmatureError(cause) && cause.retryable;
+        terminal.exit(outage ? EXIT.error : EXIT.refused);
       } finally {
         await store?.close();
       }
