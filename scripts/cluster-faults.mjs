@@ -41,6 +41,10 @@ for (const name of ['kills', 'seed']) {
   if (!/^\d{1,6}$/.test(values[name])) refuse(`--${name}: write a whole number, got ${values[name]}`);
 }
 
+if (values.write && (values.only !== undefined || values.again)) {
+  refuse('--write: the table is that of all scenarios, leave out --only and --again');
+}
+
 function runsOf({ kills, seed, only, again }) {
   if (!again) return [{ kills, seed, names: only }];
   if (!existsSync(FAILED)) refuse('--again: no run has failed');
